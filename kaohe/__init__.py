@@ -1,0 +1,8 @@
+"""Kaohe (考核): from an assessment notice to forms, scores, a ranked workbook and a notification."""
+
+from pathlib import Path
+
+__version__ = "0.1.0"
+
+PROGRAM_ROOT = Path(__file__).resolve().parent.parent
+"""Folder of the program itself: bundled rules and templates are read from here, nothing is ever written here."""

@@ -1,0 +1,110 @@
+"""Reading ``config.toml``: every fault at once, each with its line, in Chinese."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kaohe import PROGRAM_ROOT
+from kaohe.config.model import Config
+from kaohe.rulebook.loader import load_rulebook
+from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.readings import apply_readings
+from kaohe.toml_source import FaultyFile, KeyPath, nearest, read_toml, validation_faults
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything a run needs to know beforehand: the configuration and the rulebook under its readings."""
+
+    config: Config
+    rulebook: Rulebook
+
+
+def load_office(path: Path) -> Office:
+    """The configuration at ``path`` with the rulebook it refers to, readings applied.
+
+    Raises FaultyFile with every fault found; nothing is written.
+    """
+    source = read_toml(path)
+    try:
+        config = Config.model_validate(source.data | {"home": path.resolve().parent})
+    except ValidationError as error:
+        raise FaultyFile(validation_faults(source, error, Config)) from None
+    faults = [source.fault(where, message) for where, message in _problems(config)]
+    folder = rules_folder(config)
+    if folder is None:
+        raise FaultyFile([*faults, source.fault(("year",), f"没有{config.year}年度的规则：找不到 rules/{config.year}/rulebook.toml，请先准备好当年的规则")])
+    rulebook = load_rulebook(folder)
+    faults += [source.fault(where, message) for where, message in _against_rulebook(config, rulebook)]
+    if faults:
+        raise FaultyFile(faults)
+    return Office(config, apply_readings(rulebook, config.readings))
+
+
+
+
+def rules_folder(config: Config) -> Path | None:
+    """The folder of this year's rules: as configured, else beside the configuration, else the program's own."""
+    if config.folders.rules:
+        candidates = [config.home / config.folders.rules]
+    else:
+        candidates = [config.home / "rules" / str(config.year), PROGRAM_ROOT / "rules" / str(config.year)]
+    return next((folder for folder in candidates if (folder / "rulebook.toml").is_file()), None)
+
+
+def _problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    if config.period.start > config.period.end:
+        yield ("period", "end"), "考核期的结束日期早于开始日期"
+    if config.deadline < config.period.start:
+        yield ("deadline",), "报送截止日期早于考核期开始日期"
+    yield from _unit_problems(config)
+    yield from _group_problems(config)
+    known = config.units_by_code
+    for code in config.gate:
+        if code not in known:
+            yield ("gate", code), f"[gate] 里的单位代码“{code}”不存在{nearest(code, known)}"
+    for n, award in enumerate(config.awards):
+        for code in award.units:
+            if code not in known:
+                yield ("awards", n, "units"), f"奖项“{award.name}”里的单位代码“{code}”不存在{nearest(code, known)}"
+
+
+def _unit_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    seen: dict[str, str] = {}
+    for n, unit in enumerate(config.units):
+        for key, values in (("code", (unit.code,)), ("name", (unit.name,)), ("short", (unit.short,)), ("aliases", unit.aliases)):
+            for value in values:
+                if value in seen:
+                    yield ("units", n, key), f"“{value}”已经用在单位 {seen[value]} 上，每个代码、名称、别名只能属于一个单位"
+                seen.setdefault(value, unit.code)
+        if any(c in unit.short for c in '\\/:*?"<>|') or unit.short.strip(". ") != unit.short:
+            yield ("units", n, "short"), f"简称“{unit.short}”要用作文件名，不能含 \\ / : * ? \" < > | 等符号"
+
+
+def _group_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    placed: dict[str, str] = {}
+    for n, group in enumerate(config.groups):
+        for code in group.units:
+            if code not in config.units_by_code:
+                yield ("groups", n, "units"), f"{group.name}的单位代码“{code}”不存在{nearest(code, config.units_by_code)}"
+            elif code in placed:
+                yield ("groups", n, "units"), f"单位“{code}”同时分在{placed[code]}和{group.name}，只能属于一个组"
+            placed[code] = group.name
+    for n, unit in enumerate(config.units):
+        if unit.code not in placed:
+            yield ("units", n, "code"), f"单位“{unit.short}”没有分到任何考核组"
+
+
+def _against_rulebook(config: Config, rulebook: Rulebook) -> Iterator[tuple[KeyPath, str]]:
+    if config.year != rulebook.year:
+        yield ("year",), f"年度写的是{config.year}，规则却是{rulebook.year}年度的"
+    known = {reading.id: reading for reading in rulebook.readings}
+    for reading_id, choice_id in config.readings.items():
+        if reading_id not in known:
+            yield ("readings", reading_id), f"[readings] 里没有“{reading_id}”这个口径{nearest(reading_id, known)}"
+            continue
+        choices = [choice.id for choice in known[reading_id].choices]
+        if choice_id not in choices:
+            yield ("readings", reading_id), f"口径“{reading_id}”写成了“{choice_id}”，可以写：{'、'.join(choices)}{nearest(choice_id, choices)}"

@@ -1,0 +1,129 @@
+"""The configuration as immutable data, and the folders it names as absolute paths."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from kaohe.rulebook.rules.base import Frozen
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+def _choice_id(value: Any) -> str:
+    """A reading's choice as written by hand: ``true``/``false`` and numbers are taken as their names."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+ChoiceId: TypeAlias = Annotated[str, BeforeValidator(_choice_id)]
+
+
+class Period(Frozen):
+    """First and last day that count."""
+
+    start: date
+    end: date
+
+
+class Issuer(Frozen):
+    """The office that assesses."""
+
+    name: Text
+    short: Text
+    contact: Text
+    phone: Text
+    email: Text
+
+
+class Folders(Frozen):
+    """Where things lie; relative paths count from the configuration file."""
+
+    inbox: Text = "inbox"
+    outbox: Text = "outbox"
+    templates: Text = "templates"
+    state: Text = "state"
+    rules: str = ""
+
+
+class Limits(Frozen):
+    """Bounds that make a figure worth a question, in percent."""
+
+    growth_high_percent: Annotated[int, Field(ge=0)] = 100
+    growth_low_percent: Annotated[int, Field(ge=-100, le=0)] = -30
+
+
+class GateResult(Frozen):
+    """What an inspection group found at one unit; a condition left out is not inspected yet."""
+
+    gate_institution: bool | None = None
+    gate_staff: bool | None = None
+    gate_funding: bool | None = None
+    remark: str = ""
+
+
+class Group(Frozen):
+    """An inspection group and the codes of the units it visits."""
+
+    name: Text
+    leader: Text
+    deputy: str = ""
+    members: tuple[Text, ...] = ()
+    units: tuple[Code, ...]
+
+
+class Unit(Frozen):
+    """One assessed unit and the United Front department that is notified of its result."""
+
+    code: Code
+    name: Text
+    short: Text
+    aliases: tuple[Text, ...] = ()
+    department: Text
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class Award(Frozen):
+    """An award and the codes of the units that win it."""
+
+    name: Text
+    units: tuple[Code, ...]
+
+
+class Config(Frozen):
+    """A whole configuration. ``home`` is the folder of its file."""
+
+    home: Path = Path()
+    year: int
+    period: Period
+    deadline: date
+    issuer: Issuer
+    folders: Folders = Folders()
+    readings: dict[str, ChoiceId] = {}
+    limits: Limits = Limits()
+    gate: dict[str, GateResult] = {}
+    awards: tuple[Award, ...] = ()
+    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    units: Annotated[tuple[Unit, ...], Field(min_length=1)]
+
+    @cached_property
+    def units_by_code(self) -> Mapping[str, Unit]:
+        """Units by code, in the order of the file."""
+        return {unit.code: unit for unit in self.units}
+
+    @cached_property
+    def group_of(self) -> Mapping[str, Group]:
+        """The group that inspects each unit."""
+        return {code: group for group in self.groups for code in group.units}
+
+    @cached_property
+    def cohort(self) -> tuple[Unit, ...]:
+        """The units under the groups, in the groups' order: these are ranked together."""
+        return tuple(self.units_by_code[code] for group in self.groups for code in group.units)
+
+    def folder(self, name: str) -> Path:
+        """Absolute path of one of the folders: ``inbox``, ``outbox``, ``templates``, ``state``."""
+        return (self.home / str(getattr(self.folders, name))).resolve()

@@ -1,0 +1,1 @@
+"""The notice as data: sections, clauses, fields, items, rules and readings."""

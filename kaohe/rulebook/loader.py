@@ -1,0 +1,37 @@
+"""Reading a rulebook folder: ``rulebook.toml`` beside the ``notice.txt`` it must cover."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from kaohe.rulebook.audit import audit
+from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.readings import apply_readings
+from kaohe.toml_source import Fault, FaultyFile, read_toml, validation_faults
+
+RULEBOOK_FILE = "rulebook.toml"
+NOTICE_FILE = "notice.txt"
+
+
+def load_rulebook(folder: Path) -> Rulebook:
+    """The rulebook in ``folder``, sound and under its default readings.
+
+    Raises FaultyFile with every fault, each with its line.
+    """
+    source = read_toml(folder / RULEBOOK_FILE)
+    try:
+        rulebook = Rulebook.model_validate(source.data)
+    except ValidationError as error:
+        raise FaultyFile(validation_faults(source, error, Rulebook)) from None
+    if faults := audit(rulebook, source, read_notice(folder)):
+        raise FaultyFile(faults)
+    return apply_readings(rulebook, {})
+
+
+def read_notice(folder: Path) -> str:
+    """The notice's text. Raises FaultyFile when it is absent or not UTF-8."""
+    path = folder / NOTICE_FILE
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise FaultyFile([Fault(str(path), 1, "读不到通知原文（应为 UTF-8 文本），请把通知放在规则文件旁边")]) from None

@@ -1,0 +1,86 @@
+"""How values are written for people: points, percentages, dates, counted widths."""
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date, datetime
+from fractions import Fraction
+
+_ILLEGAL = {c: None for c in range(32) if c not in (9, 10, 13)} | {0x7F: None, 0xFFFE: None, 0xFFFF: None}
+_BIDI = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564))
+_LONE = dict.fromkeys(range(55296, 57344), "�")
+
+
+def points_text(points: Fraction | int) -> str:
+    """Points as people read them: ``8``, ``2.5``, and a fraction ``7/3`` where no short decimal is exact."""
+    value = Fraction(points)
+    if value.denominator == 1:
+        return str(value.numerator)
+    hundredths = value * 100
+    if hundredths.denominator == 1:
+        return f"{float(value):.2f}".rstrip("0")
+    return f"{value.numerator}/{value.denominator}"
+
+
+def points_json(points: Fraction) -> int | str:
+    """Points for a program: an integer, or ``"p/q"`` where not whole."""
+    return points.numerator if points.denominator == 1 else f"{points.numerator}/{points.denominator}"
+
+
+def percent_text(value: Fraction) -> str:
+    """A ratio as a percentage; ``约`` marks one that two decimals do not give exactly."""
+    hundredths = value * 10000
+    if hundredths.denominator == 1:
+        return f"{float(value * 100):.2f}".rstrip("0").rstrip(".") + "%"
+    return f"约{float(value * 100):.2f}%"
+
+
+def date_text(value: date) -> str:
+    """``2014年3月5日``, without leading zeros, as official documents write it."""
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def value_text(value: object) -> str:
+    """A normalised cell value as people write it; blank for nothing."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "是" if value else "否"
+        case datetime():
+            return date_text(value.date())
+        case date():
+            return date_text(value)
+        case _:
+            return str(value)
+
+
+def join_rows(numbers: Iterable[int]) -> str:
+    """Sheet row numbers as one phrase: ``第8、9行``."""
+    return "第" + "、".join(str(n) for n in numbers) + "行"
+
+
+def clean(text: str) -> str:
+    """Text of unknown origin made safe to store in XML and to show: no control, bidi-override or lone surrogate characters."""
+    return text.translate(_ILLEGAL | _BIDI | _LONE)
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """At most ``limit`` characters on one line, with an ellipsis where cut."""
+    flat = " ".join(clean(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def width(text: str) -> float:
+    """Display width in half-width columns: a Chinese character counts two."""
+    return sum(2.0 if unicodedata.east_asian_width(c) in "WFA" else 1.0 for c in text)
+
+
+def lines_needed(text: str, columns: float) -> int:
+    """Lines the text takes when wrapped in a cell ``columns`` wide (spreadsheet width units)."""
+    room = max(columns - 1.0, 2.0)
+    return sum(max(1, int(-(-width(part) // room))) for part in (text.split("\n") or [""]))
+
+
+def match_key(text: str) -> str:
+    """Key under which two texts count as the same: NFKC, case folded, without white space. For matching only, never for display."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
