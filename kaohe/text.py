@@ -55,8 +55,15 @@ def value_text(value: object) -> str:
 
 
 def join_rows(numbers: Iterable[int]) -> str:
-    """Sheet row numbers as one phrase: ``第8、9行``."""
-    return "第" + "、".join(str(n) for n in numbers) + "行"
+    """Sheet row numbers as one phrase, runs of three and more as a range: ``第5—9、12行``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [f"{run[0]}—{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs]
+    return f"第{'、'.join(parts)}行"
 
 
 def clean(text: str) -> str:

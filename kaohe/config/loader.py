@@ -35,14 +35,14 @@ def load_office(path: Path) -> Office:
     faults = [source.fault(where, message) for where, message in _problems(config)]
     folder = rules_folder(config)
     if folder is None:
-        raise FaultyFile([*faults, source.fault(("year",), f"没有{config.year}年度的规则：找不到 rules/{config.year}/rulebook.toml，请先准备好当年的规则")])
+        raise FaultyFile(
+            [*faults, source.fault(("year",), f"没有{config.year}年度的规则：找不到 rules/{config.year}/rulebook.toml，请先准备好当年的规则")]
+        )
     rulebook = load_rulebook(folder)
     faults += [source.fault(where, message) for where, message in _against_rulebook(config, rulebook)]
     if faults:
         raise FaultyFile(faults)
     return Office(config, apply_readings(rulebook, config.readings))
-
-
 
 
 def rules_folder(config: Config) -> Path | None:
@@ -80,7 +80,7 @@ def _unit_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
                     yield ("units", n, key), f"“{value}”已经用在单位 {seen[value]} 上，每个代码、名称、别名只能属于一个单位"
                 seen.setdefault(value, unit.code)
         if any(c in unit.short for c in '\\/:*?"<>|') or unit.short.strip(". ") != unit.short:
-            yield ("units", n, "short"), f"简称“{unit.short}”要用作文件名，不能含 \\ / : * ? \" < > | 等符号"
+            yield ("units", n, "short"), f'简称“{unit.short}”要用作文件名，不能含 \\ / : * ? " < > | 等符号'
 
 
 def _group_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:

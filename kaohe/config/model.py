@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from kaohe import PROGRAM_ROOT
 from kaohe.rulebook.rules.base import Frozen
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -127,3 +128,8 @@ class Config(Frozen):
     def folder(self, name: str) -> Path:
         """Absolute path of one of the folders: ``inbox``, ``outbox``, ``templates``, ``state``."""
         return (self.home / str(getattr(self.folders, name))).resolve()
+
+    def template(self, name: str) -> Path:
+        """A template file: the office's own where it has one, else the one that comes with the program."""
+        own = self.folder("templates") / name
+        return own if own.is_file() else PROGRAM_ROOT / "templates" / name

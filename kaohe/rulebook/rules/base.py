@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from kaohe.rulebook.facts import Case, Facts, FormulaNames, Names
+from kaohe.rulebook.facts import Case, FactRow, Facts, FormulaNames, Names
 from kaohe.text import points_text
 
 
@@ -42,6 +42,10 @@ class Rule(Frozen, ABC):
 
     def lists(self) -> tuple[str, ...]:
         """Ids of the lists the rule reads."""
+        return ()
+
+    def counted_rows(self, facts: Facts) -> tuple[FactRow, ...]:
+        """The list rows that count for the rule."""
         return ()
 
     @abstractmethod
@@ -104,7 +108,8 @@ def earned(points: Fraction) -> str:
 
 def label(names: Names, field_id: str) -> str:
     """A field's label in quotation marks, as words use it."""
-    return f"“{names.fields[field_id]}”"
+    inner = names.fields[field_id].replace("“", "‘").replace("”", "’")
+    return f"“{inner}”"
 
 
 def missing_words(case: Case, field_ids: tuple[str, ...]) -> str | None:

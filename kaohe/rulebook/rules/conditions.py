@@ -164,7 +164,7 @@ class AllOf(Rule):
         if missing and not self.partial:
             return f"{missing}，不计分。"
         known = [c.figures(case) for c in self.conditions if all(f in case.facts.fields for f in c.condition_inputs())]
-        return "；".join([missing] * bool(missing) + known) + f"，{earned(self.points(case))}。"
+        return "；".join(([missing] if missing else []) + known) + f"，{earned(self.points(case))}。"
 
     def plain(self, names: Names) -> str:
         demands = [c.demand(names) for c in self.conditions]

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Literal
 
-from kaohe.rulebook.facts import VALID_ROW, Case, FactRow, FormulaNames, Names
+from kaohe.rulebook.facts import VALID_ROW, Case, FactRow, Facts, FormulaNames, Names
 from kaohe.rulebook.rules.base import Exact, Rule, earned
 from kaohe.text import join_rows, points_text, value_text
 
@@ -26,9 +26,9 @@ class RowRule(Rule):
     def lists(self) -> tuple[str, ...]:
         return (self.list,)
 
-    def chosen(self, case: Case) -> tuple[FactRow, ...]:
+    def counted_rows(self, facts: Facts) -> tuple[FactRow, ...]:
         """The valid rows that ``where`` lets through."""
-        return tuple(row for row in case.facts.list_rows(self.list) if all(_passes(row, c, a) for c, a in self.where.items()))
+        return tuple(row for row in facts.list_rows(self.list) if all(_passes(row, c, a) for c, a in self.where.items()))
 
     def mask(self, names: FormulaNames) -> str:
         """Array expression: 1 for each row that counts."""
@@ -53,11 +53,11 @@ class RowRule(Rule):
                 limits.append(f"未填{title}")
             else:
                 limits.append(f"{title}为" + "或".join(f"“{a}”" for a in accepted))
-        return f"《{names.lists[self.list]}》中" + (("、".join(limits) + "的") if limits else "") + "有效行"
+        return f"《{names.lists[self.list]}》中" + "、".join(limits) + "的有效行"
 
     def found(self, case: Case) -> str:
         """The rows found, in words."""
-        rows = self.chosen(case)
+        rows = self.counted_rows(case.facts)
         what = self.described(case.names)
         return f"{what}{len(rows)}行（{join_rows(r.number for r in rows)}）" if rows else f"没有{what}"
 
@@ -78,7 +78,7 @@ class PerRow(RowRule):
         return None if self.most_rows is None else self.earns * self.most_rows
 
     def _counted(self, case: Case) -> int:
-        rows = len(self.chosen(case))
+        rows = len(self.counted_rows(case.facts))
         return rows if self.most_rows is None else min(rows, self.most_rows)
 
     def points(self, case: Case) -> Fraction:
@@ -88,7 +88,7 @@ class PerRow(RowRule):
         counted = self._counted(case)
         if not counted:
             return f"{self.found(case)}，不计分。"
-        cap = f"，按最多{self.most_rows}行计" if counted < len(self.chosen(case)) else ""
+        cap = f"，按最多{self.most_rows}行计" if counted < len(self.counted_rows(case.facts)) else ""
         return f"{self.found(case)}{cap}，每行计{points_text(self.earns)}分，{earned(self.points(case))}。"
 
     def plain(self, names: Names) -> str:
@@ -111,11 +111,11 @@ class AnyRow(RowRule):
         return self.earns
 
     def points(self, case: Case) -> Fraction:
-        return self.earns if self.chosen(case) else Fraction(0)
+        return self.earns if self.counted_rows(case.facts) else Fraction(0)
 
     def words(self, case: Case) -> str:
         points = self.points(case)
-        once = "（不论几行只计一次）" if len(self.chosen(case)) > 1 else ""
+        once = "（不论几行只计一次）" if len(self.counted_rows(case.facts)) > 1 else ""
         return f"{self.found(case)}，{earned(points)}{once}。"
 
     def plain(self, names: Names) -> str:
@@ -137,7 +137,7 @@ class RowsReach(RowRule):
         return self.earns
 
     def _reached(self, case: Case) -> int:
-        rows = self.chosen(case)
+        rows = self.counted_rows(case.facts)
         if self.sum is None:
             return len(rows)
         values = [row.values.get(self.sum) for row in rows]
@@ -149,7 +149,7 @@ class RowsReach(RowRule):
     def words(self, case: Case) -> str:
         reached = self._reached(case)
         verdict = "达到" if reached >= self.at_least else "未达到"
-        total = f"，{case.names.columns[self.list, self.sum]}合计{reached}" if self.sum and self.chosen(case) else ""
+        total = f"，{case.names.columns[self.list, self.sum]}合计{reached}" if self.sum and self.counted_rows(case.facts) else ""
         return f"{self.found(case)}{total}，{verdict}{self.at_least}，{earned(self.points(case))}。"
 
     def plain(self, names: Names) -> str:

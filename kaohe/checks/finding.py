@@ -1,0 +1,37 @@
+"""A finding: what is wrong or doubtful, in which cell, and what to write instead."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """错误 blocks the item (or the row), 疑问 keeps the score and asks, 提示 informs."""
+
+    ERROR = "错误"
+    DOUBT = "疑问"
+    HINT = "提示"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding about one unit's form.
+
+    ``field`` is the field id, or ``list_id.column_id``; ``row`` is the sheet row for list findings, None otherwise.
+    ``items`` are the ids of the items concerned. All other texts are Chinese.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    unit: str
+    file: str
+    sheet: str
+    cell: str
+    label: str
+    field: str
+    found: str
+    expected: str
+    action: str
+    clause: str
+    items: tuple[str, ...] = ()
+    row: int | None = None

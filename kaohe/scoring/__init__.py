@@ -1,0 +1,1 @@
+"""From accepted records to scorecards: items, places in metrics, totals and places."""

@@ -1,0 +1,188 @@
+"""Scoring: every item of every unit, then totals and places. Exact throughout."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.config.loader import Office
+from kaohe.config.model import GateResult, Unit
+from kaohe.intake.record import ReceivedFile, Record, Verdict
+from kaohe.rulebook.facts import Case, Facts, Standing
+from kaohe.rulebook.model import Item, Rulebook
+from kaohe.rulebook.rules.base import label
+from kaohe.rulebook.rules.growth import RankBands
+from kaohe.scoring.accept import accepted_facts
+from kaohe.scoring.places import standings
+from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
+from kaohe.text import value_text
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A unit's state before scoring, with the reason in Chinese."""
+
+    state: UnitState
+    reason: str
+
+
+def assess(office: Office, records: Mapping[str, Record], findings: Sequence[Finding], files: Sequence[ReceivedFile]) -> Assessment:
+    """Score and rank all units of the cohort.
+
+    ``records`` are the accepted forms by unit code; ``findings`` are those of all units; ``files`` every file received.
+    """
+    by_unit: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_unit.setdefault(finding.unit, []).append(finding)
+    facts = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
+    states = {unit.code: _unit_state(office, unit, records, by_unit.get(unit.code, ()), files) for unit in office.config.cohort}
+    places = _metric_places(office.rulebook, facts, states)
+    scorer = _Scorer(office, records, facts, by_unit, states, places, {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED})
+    cards = [scorer.card(unit) for unit in office.config.cohort]
+    return Assessment(
+        config=office.config,
+        rulebook=office.rulebook,
+        status=_status(cards),
+        cards=_placed(cards),
+        findings=tuple(findings),
+        files=tuple(files),
+        records=dict(records),
+        facts=facts,
+    )
+
+
+def gate_missing(rulebook: Rulebook, result: GateResult) -> list[str]:
+    """Labels of the preconditions found missing on the spot."""
+    return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is False]
+
+
+def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
+    """Labels of the preconditions not inspected yet."""
+    return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is None]
+
+
+def _unit_state(office: Office, unit: Unit, records: Mapping[str, Record], findings: Iterable[Finding], files: Sequence[ReceivedFile]) -> _Judged:
+    gate = office.config.gate.get(unit.code, GateResult())
+    if missing := gate_missing(office.rulebook, gate):
+        remark = f"（{gate.remark}）" if gate.remark else ""
+        return _Judged(UnitState.GATED, f"实地考核不具备：{'、'.join(missing)}{remark}，按考核办法不再计分")
+    if unit.code not in records:
+        refused = [f for f in files if f.unit == unit.code and f.verdict is not Verdict.TEMPORARY]
+        if refused:
+            return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused[-1].reason}")
+        return _Judged(UnitState.MISSING, f"没有收到填报表（截止{value_text(office.config.deadline)}）")
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    if errors:
+        return _Judged(UnitState.INCOMPLETE, f"有{errors}处错误待更正，得分为暂计")
+    if unseen := gate_unseen(office.rulebook, gate):
+        return _Judged(UnitState.PROVISIONAL, f"尚未实地考核：{'、'.join(unseen)}")
+    return _Judged(UnitState.VALID, "材料齐全，三项前提条件具备")
+
+
+def _metric_places(rulebook: Rulebook, facts: Mapping[str, Facts], states: Mapping[str, _Judged]) -> dict[str, dict[str, Standing]]:
+    """For each ranked item, the standing of every unit that has a value and keeps its place."""
+    keeps = rulebook.settings.gated_keep_place
+    cohort = [code for code in facts if code in states and (keeps or states[code].state is not UnitState.GATED)]
+    places = {}
+    for item in rulebook.items.values():
+        if isinstance(item.rule, RankBands):
+            values = {code: value for code in cohort if (value := item.rule.value(facts[code])) is not None}
+            places[item.id] = standings(values)
+    return places
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """Everything that a scorecard is computed from, once for all units."""
+
+    office: Office
+    records: Mapping[str, Record]
+    facts: Mapping[str, Facts]
+    findings: Mapping[str, Sequence[Finding]]
+    states: Mapping[str, _Judged]
+    places: Mapping[str, Mapping[str, Standing]]
+    accepted: Mapping[str | None, str]
+
+    def card(self, unit: Unit) -> Scorecard:
+        """The scorecard of one unit, not yet placed."""
+        judged, rulebook = self.states[unit.code], self.office.rulebook
+        scores = tuple(self._item(unit, item) for item in rulebook.items.values())
+        card = Scorecard(
+            unit=unit,
+            group=self.office.config.group_of[unit.code].name,
+            state=judged.state,
+            reason=judged.reason,
+            file=self.accepted.get(unit.code),
+            items=scores,
+            sections={
+                section.id: sum((s.points for s in scores if rulebook.section_of_item[s.item.id] is section), ZERO) for section in rulebook.sections
+            },
+            total=None,
+            place=None,
+            capped=None,
+            uncapped=None,
+            bonus=None,
+        )
+        return _totalled(card, rulebook) if judged.state.scored else card
+
+    def _item(self, unit: Unit, item: Item) -> ItemScore:
+        judged, rulebook, rule = self.states[unit.code], self.office.rulebook, item.rule
+        facts, record = self.facts.get(unit.code, Facts()), self.records.get(unit.code)
+        sources = _sources(rulebook, item, record, facts) if record else ()
+        standing = self.places.get(item.id, {}).get(unit.code)
+        if not judged.state.scored:
+            return ItemScore(item, ZERO, rule.maximum(), ItemState.VOID, f"{judged.reason}。", sources, standing)
+        case = Case(facts, rulebook.names, standing)
+        if blocked := self._blocked(unit, item):
+            return ItemScore(item, ZERO, rule.maximum(), ItemState.BLOCKED, f"{blocked}待更正，更正前计0分。", sources, standing)
+        why, state = rule.words(case), ItemState.SCORED
+        if pending := rule.pending(case):
+            state, why = ItemState.PENDING, f"{why.rstrip('。')}；{pending}。"
+        elif isinstance(rule, RankBands) and standing is None:
+            state = ItemState.UNPLACED
+        return ItemScore(item, rule.points(case), rule.maximum(), state, why, sources, standing)
+
+    def _blocked(self, unit: Unit, item: Item) -> str:
+        """Labels of the item's fields that an error blocks, in words."""
+        errors = {f.field for f in self.findings.get(unit.code, ()) if f.severity is Severity.ERROR and f.row is None}
+        return "、".join(label(self.office.rulebook.names, f) for f in item.rule.inputs() if f in errors)
+
+
+def _totalled(card: Scorecard, rulebook: Rulebook) -> Scorecard:
+    capped = sum((s.points for s in card.items if s.maximum is not None), ZERO)
+    uncapped = sum((s.points for s in card.items if s.maximum is None), ZERO)
+    bonus = sum((s.points for s in card.items if s.item.bonus), ZERO)
+    total = capped + uncapped - (ZERO if rulebook.settings.bonus_in_total else bonus)
+    return replace(card, total=total, capped=capped, uncapped=uncapped, bonus=bonus)
+
+
+def _placed(cards: Iterable[Scorecard]) -> tuple[Scorecard, ...]:
+    """Cards with their places, in ranking order; those without a total follow in the cohort's order."""
+    cards = list(cards)
+    places = standings({card.unit.code: card.total for card in cards if card.total is not None})
+    placed = [replace(card, place=places[card.unit.code].place) if card.unit.code in places else card for card in cards]
+    return tuple(sorted(placed, key=lambda c: (c.place is None, c.place or 0)))
+
+
+def _status(cards: Iterable[Scorecard]) -> Status:
+    decided = all(card.state in (UnitState.VALID, UnitState.GATED) for card in cards)
+    return Status.REVIEW if decided else Status.PRELIMINARY
+
+
+def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tuple[Source, ...]:
+    """The cells behind an item: its fields, then every column its rule looks at of every row that counts."""
+    found = []
+    for field_id in item.rule.inputs():
+        cell = record.fields.get(field_id)
+        if cell is not None:
+            found.append(Source(field_id, rulebook.fields[field_id].label, cell.sheet, cell.ref, cell.raw, value_text(facts.fields.get(field_id))))
+    for list_id in item.rule.lists():
+        title = rulebook.lists_by_id[list_id]
+        counted = {row.number for row in item.rule.counted_rows(facts)}
+        for row in record.lists.get(list_id, ()):
+            if row.number in counted:
+                key = row.cells[title.key[-1]]
+                found.append(Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value)))
+    return tuple(found)

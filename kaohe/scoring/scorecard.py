@@ -1,0 +1,163 @@
+"""Results: the scorecard of each unit and the assessment that holds them all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.config.model import Config, Unit
+from kaohe.intake.record import ReceivedFile, Record
+from kaohe.rulebook.facts import Facts, Standing
+from kaohe.rulebook.model import Item, Rulebook
+
+
+class UnitState(StrEnum):
+    """State of a unit's result. Values go into ``results.json``."""
+
+    MISSING = "missing"
+    REJECTED = "rejected"
+    INCOMPLETE = "incomplete"
+    PROVISIONAL = "provisional"
+    VALID = "valid"
+    GATED = "gated"
+
+    @property
+    def chinese(self) -> str:
+        """The state in Chinese."""
+        return _UNIT_STATES[self]
+
+    @property
+    def scored(self) -> bool:
+        """Whether units in this state have a total and a place."""
+        return self in (UnitState.INCOMPLETE, UnitState.PROVISIONAL, UnitState.VALID)
+
+
+_UNIT_STATES = {
+    UnitState.MISSING: "未报送",
+    UnitState.REJECTED: "待更正（报送的文件不能采用）",
+    UnitState.INCOMPLETE: "待更正",
+    UnitState.PROVISIONAL: "待核",
+    UnitState.VALID: "有效",
+    UnitState.GATED: "前提条件不具备，不计分",
+}
+
+
+class ItemState(StrEnum):
+    """State of one item of one unit. Values go into ``results.json``."""
+
+    SCORED = "scored"
+    BLOCKED = "blocked"
+    PENDING = "pending"
+    UNPLACED = "unplaced"
+    VOID = "void"
+
+    @property
+    def chinese(self) -> str:
+        """The state in Chinese."""
+        return _ITEM_STATES[self]
+
+
+_ITEM_STATES = {
+    ItemState.SCORED: "已计分",
+    ItemState.BLOCKED: "待更正",
+    ItemState.PENDING: "待审定",
+    ItemState.UNPLACED: "无位次",
+    ItemState.VOID: "不计分",
+}
+
+
+class Status(StrEnum):
+    """How far the whole assessment has come. Values go into ``results.json``."""
+
+    PRELIMINARY = "preliminary"
+    REVIEW = "review"
+    FINAL = "final"
+
+    @property
+    def mark(self) -> str:
+        """What every sheet and page carries until it is final."""
+        return {Status.PRELIMINARY: "预排名", Status.REVIEW: "送审稿", Status.FINAL: ""}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A cell that an item's score came from; ``value`` is the accepted value as text, "" where none was accepted."""
+
+    id: str
+    label: str
+    sheet: str
+    cell: str
+    raw: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """One item of one unit: exact points, why in words, and the cells it came from."""
+
+    item: Item
+    points: Fraction
+    maximum: Fraction | None
+    state: ItemState
+    why: str
+    sources: tuple[Source, ...] = ()
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """One unit's result. ``total``, ``place`` and the subtotals are None for units without a score.
+
+    ``capped`` + ``uncapped`` is the sum of all items; ``bonus`` is the part of it from bonus items.
+    ``reason`` says in Chinese why the state is what it is; ``file`` is the accepted file's name.
+    """
+
+    unit: Unit
+    group: str
+    state: UnitState
+    reason: str
+    file: str | None
+    items: tuple[ItemScore, ...]
+    sections: Mapping[str, Fraction]
+    total: Fraction | None
+    place: int | None
+    capped: Fraction | None
+    uncapped: Fraction | None
+    bonus: Fraction | None
+
+    def item(self, item_id: str) -> ItemScore:
+        """The score of one item; KeyError for an unknown id."""
+        for score in self.items:
+            if score.item.id == item_id:
+                return score
+        raise KeyError(item_id)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything a run found out: the one input of everything published.
+
+    ``cards`` are in ranking order (places first, then units without one in configuration order);
+    ``records`` and ``facts`` are by unit code, for accepted forms only.
+    """
+
+    config: Config
+    rulebook: Rulebook
+    status: Status
+    cards: tuple[Scorecard, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[ReceivedFile, ...]
+    records: Mapping[str, Record]
+    facts: Mapping[str, Facts]
+
+    def card(self, code: str) -> Scorecard:
+        """The scorecard of a unit; KeyError for an unknown code."""
+        for card in self.cards:
+            if card.unit.code == code:
+                return card
+        raise KeyError(code)
+
+    def findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
+        """Findings of one unit, of these severities (all when none is named)."""
+        return tuple(f for f in self.findings if f.unit == code and (not severities or f.severity in severities))
