@@ -146,11 +146,10 @@ class FormLayout:
 
 
 def _items_beside_fields(clause: Clause) -> dict[str, Item]:
-    """Each item shares the row of the last of its clause's own fields that it reads and that no item has taken."""
-    own = [field.id for field in clause.fields]
+    """An item shares the row of the last of its clause's fields that it reads, unless an earlier item has taken it."""
     taken: dict[str, Item] = {}
     for item in clause.items:
-        free = [f for f in own if f in item.rule.inputs() and f not in taken]
-        if free:
-            taken[free[-1]] = item
+        read = [field.id for field in clause.fields if field.id in item.rule.inputs()]
+        if read and read[-1] not in taken:
+            taken[read[-1]] = item
     return taken

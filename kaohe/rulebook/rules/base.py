@@ -90,7 +90,11 @@ class Condition(Frozen, ABC):
 
     @abstractmethod
     def demand(self, names: Names) -> str:
-        """What is demanded, in words."""
+        """What is demanded, in words, where the field is named elsewhere (beside it in the form)."""
+
+    def named_demand(self, names: Names) -> str:
+        """What is demanded, with the field named."""
+        return f"{label(names, self.condition_inputs()[-1])}{self.demand(names)}"
 
     @abstractmethod
     def test(self, names: FormulaNames) -> str:

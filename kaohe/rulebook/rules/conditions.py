@@ -26,7 +26,7 @@ class YesCondition(Condition):
         return f"{label(case.names, self.field)}填“{'是' if self.holds(case.facts) else '否'}”"
 
     def demand(self, names: Names) -> str:
-        return f"{label(names, self.field)}为“是”"
+        return "填“是”"
 
     def test(self, names: FormulaNames) -> str:
         return f'{names.field(self.field)}="是"'
@@ -51,7 +51,7 @@ class AtLeastCondition(Condition):
         return f"{label(case.names, self.field)}填{case.facts.number(self.field)}，{reached}{self.at_least}"
 
     def demand(self, names: Names) -> str:
-        return f"{label(names, self.field)}达到{self.at_least}"
+        return f"达到{self.at_least}"
 
     def test(self, names: FormulaNames) -> str:
         return f"N({names.field(self.field)})>={self.at_least}"
@@ -79,7 +79,7 @@ class AllDoneCondition(Condition):
         return f"{label(case.names, self.due)}{due}、{label(case.names, self.done)}{done}，{verdict}"
 
     def demand(self, names: Names) -> str:
-        return f"{label(names, self.done)}等于{label(names, self.due)}（且大于0）"
+        return f"等于{label(names, self.due)}且大于0"
 
     def test(self, names: FormulaNames) -> str:
         due, done = names.field(self.due), names.field(self.done)
@@ -167,7 +167,7 @@ class AllOf(Rule):
         return "；".join(([missing] if missing else []) + known) + f"，{earned(self.points(case))}。"
 
     def plain(self, names: Names) -> str:
-        demands = [c.demand(names) for c in self.conditions]
+        demands = [c.named_demand(names) for c in self.conditions]
         if self.partial:
             return "；".join(demands) + f"，每具备一项计{points_text(self._share)}分"
         return "，".join(demands) + f"，全部具备计{points_text(self.earns)}分"

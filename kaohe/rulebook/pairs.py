@@ -1,0 +1,23 @@
+"""Pairs of fields in which one can never be larger than the other."""
+
+from collections.abc import Iterator
+
+from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.rules.conditions import AllDoneCondition, AllOf
+from kaohe.rulebook.rules.growth import RankBands, Ratio
+
+
+def never_above(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+    """(smaller, larger) field ids: done never above due, a part never above its whole. In the notice's order, each once."""
+    return tuple(dict.fromkeys(_pairs(rulebook)))
+
+
+def _pairs(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+    for item in rulebook.items.values():
+        rule = item.rule
+        conditions = rule.conditions if isinstance(rule, AllOf) else (rule,)
+        for condition in conditions:
+            if isinstance(condition, AllDoneCondition):
+                yield condition.done, condition.due
+        if isinstance(rule, RankBands) and isinstance(rule.metric, Ratio):
+            yield rule.metric.part, rule.metric.whole
