@@ -7,7 +7,6 @@ from functools import cache
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kaohe import PROGRAM_ROOT
 from kaohe.checks.finding import Finding, Severity
@@ -20,7 +19,7 @@ from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Scorecard
 from kaohe.text import value_text
 from tests.support import oracle, strategies
-from tests.support.oracle import CHOICES, ITEMS, TAKEN, UnitFacts, UnitResult
+from tests.support.oracle import CHOICES, UnitFacts, UnitResult
 
 OTHERS = [(reading, choices[1]) for reading, choices in CHOICES.items()]
 
@@ -105,3 +104,108 @@ def test_scores_equal_the_oracle_under_each_other_reading(reading: str, choice: 
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_scores_equal_the_oracle_under_any_combination_of_readings(units: Mapping[str, UnitFacts], readings: Mapping[str, str]) -> None:
     assert_same(units, readings)
+
+
+# The oracle itself, and a few cases that can be counted by hand
+
+
+MAXIMA = {1: 18, 2: 8, 3: 8, 4: 20, 5: 6, 6: 8, 7: 2, 8: 2, 9: 11, 10: 12, 11: 6, 12: 3, 13: 6, 14: 6, 15: 7}
+DAY = dt.date(2014, 5, 18)
+
+
+def perfect() -> UnitFacts:
+    """Everything done, and one or two rows of everything."""
+    figures: dict[str, oracle.Value] = dict.fromkeys(strategies.YES_NO_FIELDS, True) | dict.fromkeys(strategies.INTEGER_FIELDS, 100)
+    figures |= {"members_end": 106, "enterprise_members": 53, "chambers_end": 110}
+    honours = [
+        {"area": area, "kind": kind, "name": f"{area}{kind}", "level": "市级", "date": DAY} for area in oracle.AREAS for kind in ("领导批示", "表彰")
+    ]
+    trade = [{"kind": kind, "name": f"第{n}次", "date": DAY, "place": "郑州", "enterprises": 15} for n in (1, 2) for kind in oracle.TRADE_KINDS]
+    rows: dict[str, oracle.Rows] = {
+        "articles": [{"title": "综述", "outlet": outlet, "date": DAY} for outlet in ("郑州日报", "河南日报", "大河报")],
+        "honours": honours,
+        "trade_activities": trade,
+        "questionnaires": [{"title": "问卷", "date": DAY}],
+        "topics": [{"title": "课题", "date": DAY, "instruction": "李书记", "adopted_by": "发改委"}],
+        "briefings": [
+            {"title": "一", "date": DAY, "adopted": True, "instruction": True},
+            {"title": "二", "date": DAY, "adopted": False, "instruction": False},
+        ],
+        "proposals": [{"title": "一", "date": DAY, "adopted": True}],
+    }
+    return UnitFacts(figures, rows)
+
+
+def test_a_unit_that_did_everything_earns_every_bounded_point() -> None:
+    units = {"xinzheng": perfect()}
+    assert_same(units, {})
+    card = cards(units, {})["xinzheng"]
+    bounded = {section: sum(s.points for s in card.items if s.maximum is not None and s.item.id.split(".")[0] == str(section)) for section in MAXIMA}
+    assert bounded == MAXIMA
+    open_ended = {s.item.id: s.points for s in card.items if s.maximum is None}
+    assert open_ended == {"3.2": 3, "15.1": 2, "15.2b": 5, "15.4a": 4, "15.4b": 3, "15.4c": 5, "15.5a": 2, "15.5b": 3}
+    assert (card.total, card.capped, card.uncapped, card.bonus) == (Fraction(150), Fraction(123), Fraction(27), Fraction(13))
+    assert card.place == 1
+
+
+@pytest.mark.parametrize(
+    ("readings", "total"),
+    [
+        ({"bonus-in-total": "listed"}, 150 - 13),
+        # the topic counts once, the instructed briefing once, the adopted proposal once
+        ({"adoption-stacks": "highest"}, 150 - 5 - 2 - 3 - 2),
+        ({"articles-cap": "10", "briefings-cap": "6", "proposals-cap": "6"}, 150),
+        ({"instructions-once": "each", "honours-once": "each"}, 150),
+    ],
+)
+def test_what_other_readings_leave_of_it(readings: dict[str, str], total: int) -> None:
+    card = cards({"xinzheng": perfect()}, readings)["xinzheng"]
+    assert card.total == total
+    assert oracle.score({"xinzheng": perfect()}, readings)["xinzheng"].total == total
+
+
+def test_an_empty_form_earns_nothing_and_takes_part() -> None:
+    units = {
+        "xinzheng": UnitFacts(),
+        "jinshui": UnitFacts(),
+        "zhongyuan": UnitFacts({"tasks_done": True}),
+        "xingyang": UnitFacts(gate=(True, False, True)),
+    }
+    assert_same(units, {})
+    placed = {code: (card.total, card.place) for code, card in cards(units, {}).items()}
+    assert placed == {"xinzheng": (0, 2), "jinshui": (0, 2), "zhongyuan": (5, 1), "xingyang": (None, None)}
+
+
+BRIEFING: dict[str, object] = {"title": "用工情况之1", "date": DAY, "adopted": True, "instruction": False}
+
+
+@pytest.mark.parametrize(
+    ("second", "valid"),
+    [
+        ({**BRIEFING, "title": "用工情况之2"}, True),
+        (BRIEFING, False),
+        ({**BRIEFING, "title": " 用工 情况之１"}, False),
+        ({**BRIEFING, "date": dt.date(2014, 6, 1), "adopted": False}, False),
+        ({**BRIEFING, "title": "另一条", "date": dt.date(2014, 1, 1)}, True),
+        ({**BRIEFING, "title": "另一条", "date": dt.date(2014, 12, 31)}, True),
+        ({**BRIEFING, "title": "另一条", "date": dt.date(2013, 12, 31)}, False),
+        ({**BRIEFING, "title": "另一条", "date": dt.date(2015, 1, 1)}, False),
+        ({**BRIEFING, "title": "另一条", "adopted": None}, False),
+        ({**BRIEFING, "title": "  "}, False),
+        ({**BRIEFING, "title": "另一条", "date": None}, False),
+    ],
+)
+def test_the_oracle_knows_a_valid_row(second: dict[str, object], valid: bool) -> None:
+    assert oracle.valid_rows("briefings", [BRIEFING, second]) == [BRIEFING, second][: 1 + valid]
+
+
+@given(strategies.untidy_cohorts(CODES))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_untidy_rows_of_which_only_the_valid_reach_scoring(units: Mapping[str, UnitFacts]) -> None:
+    """What remains after the checks is scored as the oracle scores the whole; errors of figures are left to the checks."""
+    kept = {
+        code: UnitFacts(facts.fields, {list_id: oracle.valid_rows(list_id, rows) for list_id, rows in facts.rows.items()}, facts.gate)
+        for code, facts in units.items()
+    }
+    assert oracle.score(kept, {}) == oracle.score(units, {})
+    assert_same(kept, {})

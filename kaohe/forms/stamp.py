@@ -109,7 +109,8 @@ class Master:
                 cell = cells[place.cell]
                 for child in list(cell):
                     cell.remove(child)
-                cell.attrib.pop("t", None)
+                if "t" in cell.attrib:
+                    del cell.attrib["t"]
                 cell.text = f"\ue000{stamp}\ue000"
             text = etree.tostring(tree, encoding="UTF-8", xml_declaration=True, standalone=True).decode("utf-8")
             pieces: list[bytes | str] = []
@@ -132,7 +133,7 @@ class Master:
         for cell in etree.fromstring(self._parts[self._sheets[MACHINE_SHEET]]).iter(f"{_MAIN}c"):
             letter, row = re.sub(r"\d", "", str(cell.get("r"))), re.sub(r"\D", "", str(cell.get("r")))
             if letter in column:
-                raw = "".join(cell.itertext())
+                raw = "".join(str(text) for text in cell.itertext())
                 column[letter][row] = shared[int(raw)] if cell.get("t") == "s" else raw
         if column["A"].get("1") != MAGIC:
             raise MasterFault("填报表母版的系统工作表被改动过，请用 forms --rebuild 重做母版")

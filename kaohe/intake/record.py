@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 
 from kaohe.rulebook.facts import CellValue
 
@@ -38,7 +37,6 @@ class Cell:
     value: CellValue | None = None
     problem: Problem | None = None
     note: str = ""
-    guess: Fraction | None = None
 
     @property
     def blank(self) -> bool:

@@ -22,6 +22,7 @@ def audit(rulebook: Rulebook, source: TomlSource, notice: str) -> list[Fault]:
         lambda: _unique_ids(rulebook),
         lambda: _references(rulebook),
         lambda: _list_keys(rulebook),
+        lambda: _agreements(rulebook),
         lambda: _readings(rulebook),
         lambda: _quotations(rulebook, notice),
         lambda: _maxima(rulebook),
@@ -140,6 +141,13 @@ def _list_keys(rulebook: Rulebook) -> Problems:
         for c, column in enumerate(entry.columns):
             if (column.type == "choice") != bool(column.choices):
                 yield ("lists", n, "columns", c), f"清单 {entry.id} 的列“{column.id}”：类型为 choice 时要写 choices，其他类型不写"
+
+
+def _agreements(rulebook: Rulebook) -> Problems:
+    for n, agreement in enumerate(rulebook.agreements):
+        for field_id in (*agreement.parts, agreement.whole):
+            if field_id not in rulebook.fields:
+                yield ("agreements", n), f"互相核对的填报项“{field_id}”不存在{nearest(field_id, rulebook.fields)}"
 
 
 def _readings(rulebook: Rulebook) -> Problems:

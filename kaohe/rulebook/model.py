@@ -111,6 +111,14 @@ class NotScored(Frozen):
     why: Text
 
 
+class Agreement(Frozen):
+    """Figures of one form that must agree: the sum of ``parts`` cannot be larger than ``whole``, for the reason ``why``."""
+
+    parts: Annotated[tuple[Identifier, ...], Constraint(min_length=1)]
+    whole: Identifier
+    why: Text
+
+
 class Change(Frozen):
     """What a reading changes in one item's rule: keys set anew."""
 
@@ -164,6 +172,7 @@ class Rulebook(Frozen):
     gate: Gate
     not_scored: tuple[NotScored, ...] = ()
     lists: tuple[ListDef, ...]
+    agreements: tuple[Agreement, ...] = ()
     readings: tuple[Reading, ...] = ()
     settings: Settings = Settings()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kaohe.rulebook.model import Rulebook
 from kaohe.rulebook.rules.conditions import AllDoneCondition, AllOf
-from kaohe.rulebook.rules.growth import RankBands, Ratio
+from kaohe.rulebook.rules.growth import Growth, GrowthAtLeast, RankBands, Ratio
 
 
 def never_above(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
@@ -21,3 +21,15 @@ def _pairs(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
                 yield condition.done, condition.due
         if isinstance(rule, RankBands) and isinstance(rule.metric, Ratio):
             yield rule.metric.part, rule.metric.whole
+
+
+def growth_pairs(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+    """(start, end) field ids of every growth that is scored or ranked, each once."""
+    pairs = []
+    for item in rulebook.items.values():
+        rule = item.rule
+        if isinstance(rule, GrowthAtLeast):
+            pairs.append((rule.start, rule.end))
+        elif isinstance(rule, RankBands) and isinstance(rule.metric, Growth):
+            pairs.append((rule.metric.start, rule.metric.end))
+    return tuple(dict.fromkeys(pairs))

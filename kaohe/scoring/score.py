@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from kaohe.checks.finding import Finding, Severity
+from kaohe.checks.finding import Finding
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult, Unit
 from kaohe.intake.record import ReceivedFile, Record, Verdict
@@ -73,9 +73,8 @@ def _unit_state(office: Office, unit: Unit, records: Mapping[str, Record], findi
         if refused:
             return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused[-1].reason}")
         return _Judged(UnitState.MISSING, f"没有收到填报表（截止{value_text(office.config.deadline)}）")
-    errors = sum(f.severity is Severity.ERROR for f in findings)
-    if errors:
-        return _Judged(UnitState.INCOMPLETE, f"有{errors}处错误待更正，得分为暂计")
+    if blocking := sum(f.blocks for f in findings):
+        return _Judged(UnitState.INCOMPLETE, f"有{blocking}处待更正，得分为暂计")
     if unseen := gate_unseen(office.rulebook, gate):
         return _Judged(UnitState.PROVISIONAL, f"尚未实地考核：{'、'.join(unseen)}")
     return _Judged(UnitState.VALID, "材料齐全，三项前提条件具备")
@@ -145,8 +144,8 @@ class _Scorer:
         return ItemScore(item, rule.points(case), rule.maximum(), state, why, sources, standing)
 
     def _blocked(self, unit: Unit, item: Item) -> str:
-        """Labels of the item's fields that an error blocks, in words."""
-        errors = {f.field for f in self.findings.get(unit.code, ()) if f.severity is Severity.ERROR and f.row is None}
+        """Labels of the item's fields that a finding blocks, in words."""
+        errors = {f.field for f in self.findings.get(unit.code, ()) if f.blocks and f.row is None}
         return "、".join(label(self.office.rulebook.names, f) for f in item.rule.inputs() if f in errors)
 
 

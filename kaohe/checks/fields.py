@@ -1,0 +1,159 @@
+"""Checks of single cells: blank, not there, not what was asked for."""
+
+from collections.abc import Iterator
+
+from kaohe.checks.finding import Severity
+from kaohe.checks.registry import Hit, UnitCase, field_hit, row_hit, unit_check
+from kaohe.intake.normalise import LARGEST
+from kaohe.intake.record import Cell, Problem
+from kaohe.text import shorten
+
+
+@unit_check(
+    "V-101",
+    Severity.ERROR,
+    "必填项未填",
+    found="空白",
+    expected="每个填报值都要填，没有的填 0，是否类选“是”或“否”",
+    action="请在这一格补填",
+)
+def blank_field(case: UnitCase) -> Iterator[Hit]:
+    """A field was left blank."""
+    for field_id, cell in case.record.fields.items():
+        if cell.blank and cell.ref:
+            yield field_hit(case, field_id, cell)
+
+
+@unit_check(
+    "V-102",
+    Severity.ERROR,
+    "填报项的行不见了",
+    found="表里找不到这一行，可能被删除了",
+    expected="发给单位的表里的每一行都要保留",
+    action="请用发给单位的原表重新填报这一项",
+)
+def lost_field(case: UnitCase) -> Iterator[Hit]:
+    """The row of a field is no longer in the form."""
+    for field_id, cell in case.record.fields.items():
+        if not cell.ref:
+            yield field_hit(case, field_id, cell)
+
+
+def _with_problem(case: UnitCase, problem: Problem) -> Iterator[Hit]:
+    """Every cell, of fields and of list rows, that has this problem."""
+    for field_id, cell in case.record.fields.items():
+        if cell.problem is problem:
+            yield field_hit(case, field_id, cell, _raw(cell))
+    for rows in case.record.lists.values():
+        for row in rows:
+            for column_id, cell in row.cells.items():
+                if cell.problem is problem:
+                    column = case.rulebook.lists_by_id[row.list_id].column(column_id)
+                    values = _raw(cell) | {"choices": "、".join(f"“{c}”" for c in column.choices)}
+                    yield row_hit(case.rulebook, row, column_id, values)
+
+
+def _raw(cell: Cell) -> dict[str, str]:
+    return {"raw": shorten(cell.raw, 40), "note": cell.note}
+
+
+@unit_check("V-201", Severity.ERROR, "不是数字", found="填了“{raw}”", expected="一个整数，不带文字", action="请只填数字，例如填 12")
+def not_a_number(case: UnitCase) -> Iterator[Hit]:
+    """Text where a count was asked for."""
+    yield from _with_problem(case, Problem.NOT_NUMBER)
+
+
+@unit_check("V-202", Severity.ERROR, "不是整数", found="填了“{raw}”", expected="整数", action="请填整数，不要小数")
+def not_whole(case: UnitCase) -> Iterator[Hit]:
+    """A fraction where a count was asked for."""
+    yield from _with_problem(case, Problem.NOT_WHOLE)
+
+
+@unit_check("V-203", Severity.ERROR, "负数", found="填了“{raw}”", expected="0 或正整数", action="请填 0 或正整数")
+def negative(case: UnitCase) -> Iterator[Hit]:
+    """A negative count."""
+    yield from _with_problem(case, Problem.NEGATIVE)
+
+
+@unit_check("V-204", Severity.ERROR, "数字过大", found="填了“{raw}”", expected=f"不超过 {LARGEST} 的整数", action="请核对是否多打了数字，或单位填错")
+def too_large(case: UnitCase) -> Iterator[Hit]:
+    """A count beyond anything that can be meant."""
+    yield from _with_problem(case, Problem.TOO_LARGE)
+
+
+@unit_check(
+    "V-205",
+    Severity.DOUBT,
+    "数字不确定",
+    found="填了“{raw}”",
+    expected="一个确定的整数",
+    action="请填确切的数，不写“约”“余”“以上”或百分比；没有的填 0。确定以前这一项暂不计分",
+    withheld=True,
+)
+def uncertain_number(case: UnitCase) -> Iterator[Hit]:
+    """A number that may mean several things (约30, 30余家, 6%)."""
+    yield from _with_problem(case, Problem.UNCERTAIN_NUMBER)
+
+
+@unit_check("V-206", Severity.ERROR, "不是“是”或“否”", found="填了“{raw}”", expected="“是”或“否”", action="请从下拉框里选“是”或“否”")
+def not_yes_or_no(case: UnitCase) -> Iterator[Hit]:
+    """Something else than 是 or 否."""
+    yield from _with_problem(case, Problem.NOT_YES_NO)
+
+
+@unit_check("V-207", Severity.ERROR, "不在可选范围", found="填了“{raw}”", expected="{choices}之一", action="请从下拉框里选")
+def unknown_choice(case: UnitCase) -> Iterator[Hit]:
+    """A choice that the list does not offer."""
+    yield from _with_problem(case, Problem.NOT_CHOICE)
+
+
+@unit_check("V-208", Severity.ERROR, "不是日期", found="填了“{raw}”", expected="一个日期，例如 2014-3-5", action="请写成 2014-3-5 的样子")
+def not_a_date(case: UnitCase) -> Iterator[Hit]:
+    """Something that is no date."""
+    yield from _with_problem(case, Problem.NOT_DATE)
+
+
+@unit_check(
+    "V-209",
+    Severity.DOUBT,
+    "日期不完整",
+    found="填了“{raw}”",
+    expected="写全年、月、日，例如 2014-3-5",
+    action="请把年、月、日写全。写全以前这一行暂不计分",
+    withheld=True,
+)
+def uncertain_date(case: UnitCase) -> Iterator[Hit]:
+    """A date without its year or its day."""
+    yield from _with_problem(case, Problem.UNCERTAIN_DATE)
+
+
+@unit_check("V-210", Severity.ERROR, "单元格是错误值", found="显示“{raw}”", expected="直接填写的数字或文字", action="请删掉公式，直接填写结果")
+def error_value(case: UnitCase) -> Iterator[Hit]:
+    """An error value such as #REF!."""
+    yield from _with_problem(case, Problem.ERROR_VALUE)
+
+
+@unit_check(
+    "V-211",
+    Severity.ERROR,
+    "单元格里是图片",
+    found="单元格里嵌入了图片",
+    expected="文字或数字",
+    action="请把图片里的内容打成文字；图片作为佐证材料另附",
+)
+def picture(case: UnitCase) -> Iterator[Hit]:
+    """A picture pasted into the cell (WPS writes a DISPIMG formula)."""
+    yield from _with_problem(case, Problem.PICTURE)
+
+
+@unit_check("V-212", Severity.HINT, "写法已规范", found="{note}", expected="按规定的写法填写", action="如与原意不符，请改正；相符则不用处理")
+def normalised(case: UnitCase) -> Iterator[Hit]:
+    """A value whose meaning is certain but that was written another way (12家, １２)."""
+    for field_id, cell in case.record.fields.items():
+        if cell.note:
+            yield field_hit(case, field_id, cell, _raw(cell))
+    for rows in case.record.lists.values():
+        for row in rows:
+            for column_id, cell in row.cells.items():
+                if cell.note:
+                    yield row_hit(case.rulebook, row, column_id, _raw(cell))

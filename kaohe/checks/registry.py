@@ -1,0 +1,164 @@
+"""The registry of checks. A check is one function with one code; it yields hits, and the registry words the findings."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as with_default
+from typing import Generic, TypeAlias, TypeVar
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.config.model import Config
+from kaohe.intake.record import Cell, ListRow, Record
+from kaohe.rulebook.model import Rulebook
+
+
+@dataclass(frozen=True)
+class UnitCase:
+    """What a check of one form looks at."""
+
+    config: Config
+    rulebook: Rulebook
+    record: Record
+
+
+@dataclass(frozen=True)
+class CohortCase:
+    """What a check across units looks at; records by unit code."""
+
+    config: Config
+    rulebook: Rulebook
+    records: Mapping[str, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a check fired. ``values`` fill the check's templates; ``unit`` only in checks across units."""
+
+    cell: Cell
+    field: str
+    label: str
+    clause: str
+    items: tuple[str, ...]
+    row: int | None = None
+    unit: str = ""
+    values: Mapping[str, str] = with_default(default_factory=dict)
+
+
+CaseT = TypeVar("CaseT", UnitCase, CohortCase)
+UnitFunction: TypeAlias = Callable[[UnitCase], Iterator[Hit]]
+CohortFunction: TypeAlias = Callable[[CohortCase], Iterator[Hit]]
+
+
+@dataclass(frozen=True)
+class Check(Generic[CaseT]):
+    """A registered check: its code, severity, Chinese title and templates, and the function.
+
+    ``withheld``: the value is doubtful, so none is used until the unit says what was meant.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    found: str
+    expected: str
+    action: str
+    run: Callable[[CaseT], Iterator[Hit]]
+    withheld: bool = False
+
+    def findings(self, case: CaseT, unit: str, files: Mapping[str, str]) -> Iterator[Finding]:
+        """The findings of this check; ``files`` gives each unit's file name."""
+        for hit in self.run(case):
+            code = hit.unit or unit
+            yield Finding(
+                code=self.code,
+                severity=self.severity,
+                title=self.title,
+                unit=code,
+                file=files.get(code, ""),
+                sheet=hit.cell.sheet,
+                cell=hit.cell.ref,
+                label=hit.label,
+                field=hit.field,
+                found=self.found.format_map(hit.values),
+                expected=self.expected.format_map(hit.values),
+                action=self.action.format_map(hit.values),
+                clause=hit.clause,
+                items=hit.items,
+                row=hit.row,
+                withheld=self.withheld,
+            )
+
+
+UNIT_CHECKS: list[Check[UnitCase]] = []
+COHORT_CHECKS: list[Check[CohortCase]] = []
+
+
+def unit_check(
+    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str, withheld: bool = False
+) -> Callable[[UnitFunction], UnitFunction]:
+    """Register a check of one form."""
+
+    def register(function: UnitFunction) -> UnitFunction:
+        UNIT_CHECKS.append(Check(code, severity, title, found, expected, action, function, withheld))
+        return function
+
+    return register
+
+
+def cohort_check(code: str, severity: Severity, title: str, *, found: str, expected: str, action: str) -> Callable[[CohortFunction], CohortFunction]:
+    """Register a check across units."""
+
+    def register(function: CohortFunction) -> CohortFunction:
+        COHORT_CHECKS.append(Check(code, severity, title, found, expected, action, function))
+        return function
+
+    return register
+
+
+def field_hit(case: UnitCase, field_id: str, cell: Cell, values: Mapping[str, str] | None = None) -> Hit:
+    """A hit at a field's cell."""
+    rulebook = case.rulebook
+    return Hit(
+        cell=cell,
+        field=field_id,
+        label=rulebook.fields[field_id].label,
+        clause=rulebook.clause_of_field[field_id].number,
+        items=rulebook.items_of_field[field_id],
+        values=values or {},
+    )
+
+
+def row_hit(rulebook: Rulebook, row: ListRow, column_id: str, values: Mapping[str, str] | None = None, unit: str = "") -> Hit:
+    """A hit at one column of a list row."""
+    entry, items = rulebook.lists_by_id[row.list_id], rulebook.items_of_list[row.list_id]
+    clauses = dict.fromkeys(rulebook.clause_of_item[i].number for i in items)
+    return Hit(
+        cell=row.cells[column_id],
+        field=f"{entry.id}.{column_id}",
+        label=f"{entry.label}：{entry.column(column_id).label}",
+        clause="、".join(clauses),
+        items=items,
+        row=row.number,
+        unit=unit,
+        values=values or {},
+    )
+
+
+def run_checks(config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Every finding of every check, in one pass: by unit in the cohort's order, within a unit by sheet position."""
+    found: dict[str, list[Finding]] = {code: [] for code in records}
+    for code, record in records.items():
+        unit_case = UnitCase(config, rulebook, record)
+        for unit_wise in UNIT_CHECKS:
+            found[code] += unit_wise.findings(unit_case, code, files)
+    cohort_case = CohortCase(config, rulebook, records)
+    for across in COHORT_CHECKS:
+        for finding in across.findings(cohort_case, "", files):
+            found[finding.unit].append(finding)
+    ordered = [u.code for u in config.cohort if u.code in found]
+    return tuple(f for code in ordered for f in _in_order(found[code], rulebook))
+
+
+def _in_order(findings: Iterable[Finding], rulebook: Rulebook) -> list[Finding]:
+    position = {f: n for n, f in enumerate([*rulebook.fields, *(entry.id for entry in rulebook.lists)])}
+    severity = {s: n for n, s in enumerate(Severity)}
+    return sorted(findings, key=lambda f: (severity[f.severity], position[f.field.partition(".")[0]], f.row or 0, f.code))

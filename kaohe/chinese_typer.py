@@ -1,0 +1,82 @@
+"""Typer in Chinese: its headings, its help option, and its complaints about a wrong command line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer import rich_utils
+from typer.core import TyperCommand, TyperGroup
+
+UsageError: Any = typer.BadParameter.__mro__[1]
+"""What the command line raises for a call it cannot take."""
+
+_HEADINGS = {
+    "ARGUMENTS_PANEL_TITLE": "参数",
+    "OPTIONS_PANEL_TITLE": "选项",
+    "COMMANDS_PANEL_TITLE": "命令",
+    "ERRORS_PANEL_TITLE": "出错了",
+    "DEFAULT_STRING": "［默认 {}］",
+    "REQUIRED_LONG_STRING": "［必填］",
+    "ABORTED_TEXT": "已中止。",
+    "RICH_HELP": "用 [blue]{command_path} {help_option}[/] 看用法。",
+}
+
+
+def speak_chinese() -> None:
+    """Set typer's own headings to Chinese."""
+    for name, text in _HEADINGS.items():
+        setattr(rich_utils, name, text)
+
+
+class ChineseCommand(TyperCommand):
+    """A command whose help option and usage line are Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The help option, described in Chinese."""
+        return _in_chinese(super().get_help_option(ctx))
+
+    def get_usage(self, ctx: Any) -> str:
+        """The usage line."""
+        return _usage(super().get_usage(ctx))
+
+
+class ChineseGroup(TyperGroup):
+    """A group whose help option and usage line are Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The help option, described in Chinese."""
+        return _in_chinese(super().get_help_option(ctx))
+
+    def get_usage(self, ctx: Any) -> str:
+        """The usage line."""
+        return _usage(super().get_usage(ctx))
+
+
+def complaint(error: Any, commands: Sequence[str]) -> str:
+    """What is wrong with the call, in Chinese."""
+    name = type(error).__name__
+    option, given = getattr(error, "option_name", ""), getattr(error, "param", None)
+    if name == "NoSuchOption":
+        return f"没有“{option}”这个选项"
+    if name == "MissingParameter" and given is not None:
+        return f"还缺少“{given.human_readable_name}”"
+    if "No such command" in str(error.message):
+        return f"没有“{str(error.message).split(chr(39))[1]}”这个命令，可以用：{'、'.join(commands)}"
+    if "Missing command" in str(error.message):
+        return f"还没有写要做什么，可以用：{'、'.join(commands)}"
+    if "unexpected extra argument" in str(error.message):
+        return "后面多写了东西"
+    return "写法不对"
+
+
+def _in_chinese(option: Any) -> Any:
+    if option is not None:
+        option.help = "显示这段帮助。"
+    return option
+
+
+def _usage(text: str) -> str:
+    parts = (("Usage: ", "用法："), ("[OPTIONS]", "［选项］"), ("COMMAND [ARGS]...", "命令 ［参数］…"))
+    for english, chinese in parts:
+        text = text.replace(english, chinese)
+    return text

@@ -1,0 +1,98 @@
+"""What the command line shows: tables and sentences, in Chinese."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.rulebook.model import Rulebook
+from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard
+from kaohe.text import clean, points_text
+
+_LOG_WIDTH = 160
+_COLOURS = {Severity.ERROR: "red", Severity.DOUBT: "yellow", Severity.HINT: "cyan"}
+
+
+class Screen:
+    """Standard output and standard error; a log gets lines wide enough that no table is cut."""
+
+    def __init__(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # An old Windows console may lack a character: better a question mark than a crash.
+                stream.reconfigure(errors="replace")
+        self.out = Console(highlight=False, soft_wrap=False)
+        if not self.out.is_terminal:
+            self.out = Console(highlight=False, width=_LOG_WIDTH)
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """One line of plain text."""
+        self.out.print(escape(clean(text)), soft_wrap=True)
+
+    def complain(self, *lines: str) -> None:
+        """Lines on standard error."""
+        for line in lines:
+            self.err.print(escape(clean(line)), soft_wrap=True)
+
+    def table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
+        """A table; ``numbers`` are the columns set flush right. Cells are plain text."""
+        table = Table(title=title or None, title_justify="left", header_style="bold")
+        for n, heading in enumerate(headings):
+            table.add_column(heading, justify="right" if n in numbers else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(clean(cell)) for cell in row))
+        self.out.print(table)
+
+    def findings(self, findings: Sequence[Finding], *, limit: int | None = None) -> None:
+        """Findings one a line: severity, code, place, what and what to do."""
+        shown = findings if limit is None else findings[:limit]
+        for f in shown:
+            place = f"{f.sheet} {f.cell}".strip()
+            text = f"{f.code} {place} “{f.label}”：{f.title}，{f.found}。{f.action}。"
+            self.out.print(f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
+        if len(shown) < len(findings):
+            self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
+
+
+def ranking_rows(assessment: Assessment) -> list[list[str]]:
+    """Place, unit, group, total, subtotals, bonus and state of every unit."""
+
+    def points(card: Scorecard) -> list[str]:
+        return ["" if p is None else points_text(p) for p in (card.total, card.capped, card.uncapped, card.bonus)]
+
+    return [[str(c.place or "—"), c.unit.short, c.group, *points(c), c.state.chinese] for c in assessment.cards]
+
+
+RANKING_HEADINGS = ("名次", "单位", "考核组", "总分", "有上限", "无上限", "其中加分", "状态")
+
+
+def status_rows(assessment: Assessment) -> list[list[str]]:
+    """State, file and number of findings of every unit, in the groups' order."""
+    rows = []
+    for unit in assessment.config.cohort:
+        card = assessment.card(unit.code)
+        counts = [str(len(assessment.findings_of(unit.code, s)) or "") for s in Severity]
+        rows.append([card.group, unit.short, card.state.chinese, *counts, card.file or "—", card.reason])
+    return rows
+
+
+STATUS_HEADINGS = ("考核组", "单位", "状态", "错误", "疑问", "提示", "采用的文件", "说明")
+
+
+def explain_lines(card: Scorecard, score: ItemScore, rulebook: Rulebook) -> list[str]:
+    """One item of one unit: the clause, the rule, the points, why, and the cells."""
+    clause = rulebook.clause_of_item[score.item.id]
+    most = "不封顶" if score.maximum is None else f"满分{points_text(score.maximum)}分"
+    lines = [
+        f"{card.unit.short}　{score.item.id} {score.item.title}（{most}）",
+        f"  得分：{points_text(score.points)}分（{score.state.chinese}）",
+        f"  理由：{score.why}",
+        f"  规则：{score.item.rule.plain(rulebook.names)}",
+        f"  通知：{clause.number}　{clause.text}",
+    ]
+    lines += [f"  依据：{s.sheet} {s.cell}　{s.label}　填“{s.raw}”" for s in score.sources]
+    return lines

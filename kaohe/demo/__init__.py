@@ -1,0 +1,1 @@
+"""The demonstration: a fresh office folder with a realistic set of returns."""

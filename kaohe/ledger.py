@@ -1,0 +1,57 @@
+"""What was received and when: a SQLite ledger of hashes, and an archive of every file by content."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from kaohe.files import write_whole
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS received (
+    sha256 TEXT PRIMARY KEY,
+    first_seen INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_VERSION = 1
+
+
+class Ledger:
+    """The ledger of one office. Losing it loses when a file was first seen, never a score."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ledger.sqlite3"
+        self._archive = folder / "archive"
+
+    def first_seen(self, hashes: Iterable[str]) -> dict[str, int]:
+        """When each of these contents was first seen (epoch seconds), for those the ledger knows. Reads only."""
+        wanted = set(hashes)
+        if not self._path.is_file():
+            return {}
+        with closing(self._connect()) as connection:
+            rows = connection.execute("SELECT sha256, first_seen FROM received").fetchall()
+        return {sha: seen for sha, seen in rows if sha in wanted}
+
+    def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
+        """Remember (sha256, first_seen, name, size) of new contents; known ones keep their first time."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection, connection:
+            connection.executemany("INSERT OR IGNORE INTO received VALUES (?, ?, ?, ?)", list(entries))
+
+    def keep(self, data: bytes) -> str:
+        """Archive one file's content before anything reads it; returns its SHA-256."""
+        sha = hashlib.sha256(data).hexdigest()
+        path = self._archive / sha[:2] / sha
+        if not path.is_file():
+            write_whole(path, data)
+        return sha
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_SCHEMA)
+        connection.execute(f"PRAGMA user_version={_VERSION}")
+        return connection

@@ -1,0 +1,185 @@
+"""Corrections: each unit with findings gets its own workbook back, marked, and a short letter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, select_autoescape
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.files import write_whole
+from kaohe.intake.record import ReceivedFile, Verdict
+from kaohe.publish.marking import Notice, Unmarkable, listed, marked
+from kaohe.scoring.scorecard import Assessment, Scorecard, UnitState
+from kaohe.text import date_text, shorten
+
+TEMPLATE = "correction.txt"
+NAME = "更正通知"
+MARKED = "有问题的单元格已标色并加批注；点“单元格”一栏可以跳到该处，直接在那里改。这张清单、颜色和批注不用删。"
+NOT_MARKED = "你单位的原表格式特殊，不能直接标注，这里只有清单：请对照清单，在你单位自己保存的原表上改，改好后报回。"
+
+_PARTS = {
+    Severity.ERROR: ("必须更正", "更正以前，有关的项目计0分。"),
+    Severity.DOUBT: ("请核对确认", "得分先保留，确有差错的请改正，没有差错的请在回信里说明。"),
+    Severity.HINT: ("请留意", "不影响得分，方便时补上。"),
+}
+_NUMERALS = "一二三"
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One cell in the letter."""
+
+    where: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGroup:
+    """Findings that say the same about different cells."""
+
+    title: str
+    code: str
+    action: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All findings of one severity."""
+
+    heading: str
+    about: str
+    count: int
+    groups: tuple[MessageGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was not taken, and why."""
+
+    name: str
+    verdict: str
+    reason: str
+
+
+def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write what goes back to the units into ``folder`` and return the files, in the units' order.
+
+    ``originals`` are the accepted workbooks by unit code. Corrections of an earlier run that no longer apply are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for unit in assessment.config.cohort:
+        card = assessment.card(unit.code)
+        if card.state is UnitState.REJECTED:
+            written.append(_write_letter(assessment, card, (), folder, is_marked=False))
+        elif card.file is not None and (findings := _ordered(assessment.findings_of(unit.code))):
+            book, is_marked = _workbook(assessment, card, findings, originals.get(unit.code))
+            path = folder / f"{NAME}-{unit.short}.xlsx"
+            write_whole(path, book)
+            written += [path, _write_letter(assessment, card, findings, folder, is_marked=is_marked)]
+    for unit in assessment.config.units:
+        for path in (folder / f"{NAME}-{unit.short}.xlsx", folder / f"{NAME}-{unit.short}.txt"):
+            if path not in written:
+                path.unlink(missing_ok=True)
+    return written
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first; within a severity as the checks gave them."""
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+
+
+def _workbook(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ...], original: bytes | None) -> tuple[bytes, bool]:
+    """The marked workbook and True, or the list alone and False where the original cannot be marked."""
+    try:
+        if original is not None:
+            return marked(original, _notice(assessment, card, findings, MARKED)), True
+    except Unmarkable:
+        pass
+    return listed(_notice(assessment, card, findings, NOT_MARKED)), False
+
+
+def _notice(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ...], how: str) -> Notice:
+    config = assessment.config
+    counts = [f"{severity.value}{n}处" for severity in Severity if (n := sum(finding.severity is severity for finding in findings))]
+    return Notice(
+        title=f"{card.unit.short}{config.year}年度考核填报表更正清单",
+        about=(
+            f"核对的文件：{_line(card.file or '')}　　共{len(findings)}处：{'、'.join(counts)}",
+            how,
+            "错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留；提示只作提醒。",
+            f"请于{date_text(config.deadline)}前改好，发到 {config.issuer.email}。联系：{config.issuer.contact}，电话 {config.issuer.phone}",
+        ),
+        findings=findings,
+        publisher=config.issuer.name,
+        stamp=datetime.combine(config.deadline, time()),
+    )
+
+
+def _write_letter(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ...], folder: Path, *, is_marked: bool) -> Path:
+    config, unit = assessment.config, card.unit
+    template = config.template(TEMPLATE).read_text(encoding="utf-8-sig")
+    environment = Environment(
+        autoescape=select_autoescape(default_for_string=False), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    files = [file for file in assessment.files if file.unit == unit.code]
+    text = environment.from_string(template).render(
+        unit=unit,
+        year=config.year,
+        issuer=config.issuer,
+        deadline=date_text(config.deadline),
+        form=f"{config.year}年度考核填报表-{unit.short}.xlsx",
+        file=_line(card.file or ""),
+        attachment=f"{NAME}-{unit.short}.xlsx",
+        marked=is_marked,
+        total=len(findings),
+        parts=_parts(findings),
+        refused=_refusals(files) if card.state is UnitState.REJECTED else [],
+        others=_refusals(files) if card.state is not UnitState.REJECTED else [],
+    )
+    path = folder / f"{NAME}-{unit.short}.txt"
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
+    return path
+
+
+def _parts(findings: tuple[Finding, ...]) -> list[Part]:
+    parts: list[Part] = []
+    for severity, (heading, about) in _PARTS.items():
+        found = [finding for finding in findings if finding.severity is severity]
+        if found:
+            parts.append(Part(f"{_NUMERALS[len(parts)]}、{heading}", about, len(found), _groups(found)))
+    return parts
+
+
+def _groups(findings: Iterable[Finding]) -> tuple[MessageGroup, ...]:
+    """Findings that share code, title and what to do, in the order of the first of each."""
+    shared: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        shared.setdefault((finding.title, finding.code, finding.action), []).append(finding)
+    return tuple(
+        MessageGroup(_line(title), _line(code), _line(action).rstrip("。"), tuple(_place(finding) for finding in found))
+        for (title, code, action), found in shared.items()
+    )
+
+
+def _place(finding: Finding) -> Place:
+    where = " ".join(part for part in (_line(finding.sheet), _line(finding.cell), _line(finding.label)) if part)
+    clause = _line(finding.clause)
+    return Place(f"{where}　条款{clause}" if clause else where, _line(finding.found), _line(finding.expected))
+
+
+def _refusals(files: Iterable[ReceivedFile]) -> list[Refusal]:
+    kept = (Verdict.ACCEPTED, Verdict.TEMPORARY)
+    return [Refusal(_line(file.name), file.verdict.chinese, _line(file.reason).rstrip("。")) for file in files if file.verdict not in kept]
+
+
+def _line(text: str) -> str:
+    """Text of unknown origin on one line of a letter."""
+    return shorten(text, _LONGEST)

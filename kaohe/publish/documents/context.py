@@ -1,0 +1,328 @@
+"""What the templates may speak of: the data of a notification or a letter, as texts and counts.
+
+The wording stands in the templates. Every name here is a contract with the templates that the office edits.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from kaohe.config.model import GateResult, Issuer
+from kaohe.scoring.score import gate_missing, gate_unseen
+from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status, UnitState
+from kaohe.text import points_text, shorten
+
+NONE = "—"
+WHY_LIMIT = 300
+"""A reason longer than this would make a table row taller than a page."""
+
+_REMARKS = {UnitState.GATED: "不计分"}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a person gives a document besides its content. A draft has a mark and neither number nor dates."""
+
+    mark: str
+    number: str = ""
+    date: str = ""
+    printed: str = ""
+
+
+def draft(status: Status) -> Edition:
+    """The edition for review: 送审稿 on every page, and 预排名 while results are open."""
+    return Edition("送审稿（预排名）" if status is Status.PRELIMINARY else "送审稿")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The notice that ordered the assessment."""
+
+    title: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How much was assessed. ``maximum`` is the sum of all capped items."""
+
+    units: int
+    sections: int
+    clauses: int
+    items: int
+    capped: int
+    uncapped: int
+    maximum: str
+
+
+@dataclass(frozen=True)
+class GroupText:
+    """An inspection group and the short names of its units, joined."""
+
+    name: str
+    leader: str
+    deputy: str
+    units: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far returns and inspections have come, in units."""
+
+    accepted: int
+    refused: int
+    absent: int
+    passed: int
+    failed: int
+    unseen: int
+
+
+@dataclass(frozen=True)
+class GateText:
+    """The preconditions: their labels joined, and the notice's own sentence."""
+
+    conditions: str
+    text: str
+
+
+@dataclass(frozen=True)
+class UnitText:
+    """One unit's result; figures are ``—`` where there is no score."""
+
+    name: str
+    full: str
+    group: str
+    state: str
+    reason: str
+    remark: str
+    place: str
+    total: str
+    capped: str
+    uncapped: str
+    bonus: str
+
+
+@dataclass(frozen=True)
+class RankText:
+    """The units that share one place, joined."""
+
+    place: int
+    units: str
+    total: str
+    tied: bool
+
+
+@dataclass(frozen=True)
+class AwardText:
+    """An award and its winners, joined."""
+
+    name: str
+    units: str
+
+
+@dataclass(frozen=True)
+class ItemText:
+    """One item's score and why."""
+
+    id: str
+    title: str
+    maximum: str
+    points: str
+    why: str
+
+
+@dataclass(frozen=True)
+class SectionText:
+    """One section's subtotals and its items."""
+
+    number: str
+    title: str
+    maximum: str
+    capped: str
+    uncapped: str
+    points: str
+    items: tuple[ItemText, ...]
+    full: bool
+
+
+@dataclass(frozen=True)
+class Common:
+    """What both kinds of document speak of."""
+
+    edition: Edition
+    provisional: bool
+    year: int
+    assessment: str
+    basis: Basis
+    issuer: Issuer
+    scope: Scope
+    gate: GateText
+    ranked: int
+    bonus_in_total: bool
+
+
+@dataclass(frozen=True)
+class Notice(Common):
+    """The notification to all United Front departments."""
+
+    recipients: str
+    groups: tuple[GroupText, ...]
+    progress: Progress
+    units: tuple[UnitText, ...]
+    ranks: tuple[RankText, ...]
+    gated: tuple[UnitText, ...]
+    undecided: tuple[UnitText, ...]
+    awards: tuple[AwardText, ...]
+
+
+@dataclass(frozen=True)
+class Letter(Common):
+    """The letter to one department on its own unit. ``sum`` is the sum of all items, bonus included."""
+
+    department: str
+    unit: UnitText
+    scored: bool
+    settled: bool
+    gated: bool
+    tied: bool
+    sections: tuple[SectionText, ...]
+    full: tuple[str, ...]
+    short_of: tuple[SectionText, ...]
+    sum: str
+
+
+def notice_context(assessment: Assessment, edition: Edition) -> Notice:
+    """Everything that the notification's template may use."""
+    config, cards = assessment.config, assessment.cards
+    return Notice(
+        **_common(assessment, edition),
+        recipients="、".join(dict.fromkeys(unit.department for unit in config.cohort)),
+        groups=tuple(GroupText(g.name, g.leader, g.deputy, _short_names(assessment, g.units)) for g in config.groups),
+        progress=_progress(assessment),
+        units=tuple(unit_text(card) for card in cards),
+        ranks=_ranks(cards),
+        gated=tuple(unit_text(card) for card in cards if card.state is UnitState.GATED),
+        undecided=tuple(unit_text(card) for card in cards if card.state not in (UnitState.VALID, UnitState.GATED)),
+        awards=tuple(AwardText(award.name, _short_names(assessment, award.units)) for award in config.awards),
+    )
+
+
+def letter_context(assessment: Assessment, card: Scorecard, edition: Edition) -> Letter:
+    """Everything that the letter's template may use."""
+    scored = card.total is not None
+    sections = _sections(assessment, card) if scored else ()
+    return Letter(
+        **_common(assessment, edition),
+        department=card.unit.department,
+        unit=unit_text(card),
+        scored=scored,
+        settled=card.state in (UnitState.VALID, UnitState.GATED),
+        gated=card.state is UnitState.GATED,
+        tied=sum(other.place == card.place for other in assessment.cards) > 1,
+        sections=sections,
+        full=tuple(section.title for section in sections if section.full),
+        short_of=tuple(section for section in sections if not section.full),
+        sum=points_text(sum((score.points for score in card.items), Fraction(0))),
+    )
+
+
+def unit_text(card: Scorecard) -> UnitText:
+    """One unit's result in texts."""
+    state = card.state.chinese.partition("（")[0]
+    return UnitText(
+        name=card.unit.short,
+        full=card.unit.name,
+        group=card.group,
+        state=state,
+        reason=card.reason.rstrip("。"),
+        remark=_REMARKS.get(card.state, state),
+        place=NONE if card.place is None else str(card.place),
+        total=_points(card.total),
+        capped=_points(card.capped),
+        uncapped=_points(card.uncapped),
+        bonus=_points(card.bonus),
+    )
+
+
+def _common(assessment: Assessment, edition: Edition) -> dict[str, object]:
+    config, rulebook = assessment.config, assessment.rulebook
+    return {
+        "edition": edition,
+        "provisional": assessment.status is Status.PRELIMINARY,
+        "year": config.year,
+        "assessment": rulebook.title,
+        "basis": Basis(rulebook.notice_title, rulebook.notice_number),
+        "issuer": config.issuer,
+        "scope": _scope(assessment),
+        "gate": GateText("、".join(c.label for c in rulebook.gate.conditions), rulebook.gate.text),
+        "ranked": sum(card.place is not None for card in assessment.cards),
+        "bonus_in_total": rulebook.settings.bonus_in_total,
+    }
+
+
+def _scope(assessment: Assessment) -> Scope:
+    rulebook = assessment.rulebook
+    caps = [item.rule.maximum() for item in rulebook.items.values()]
+    capped = [cap for cap in caps if cap is not None]
+    return Scope(
+        units=len(assessment.cards),
+        sections=len(rulebook.sections),
+        clauses=sum(1 for _ in rulebook.clauses()),
+        items=len(caps),
+        capped=len(capped),
+        uncapped=len(caps) - len(capped),
+        maximum=points_text(sum(capped, Fraction(0))),
+    )
+
+
+def _progress(assessment: Assessment) -> Progress:
+    codes = [card.unit.code for card in assessment.cards]
+    gates = [assessment.config.gate.get(code, GateResult()) for code in codes]
+    failed = sum(bool(gate_missing(assessment.rulebook, gate)) for gate in gates)
+    unseen = sum(bool(gate_unseen(assessment.rulebook, gate)) and not gate_missing(assessment.rulebook, gate) for gate in gates)
+    accepted = sum(code in assessment.records for code in codes)
+    refused = sum(card.state is UnitState.REJECTED for card in assessment.cards)
+    return Progress(accepted, refused, len(codes) - accepted - refused, len(codes) - failed - unseen, failed, unseen)
+
+
+def _ranks(cards: Iterable[Scorecard]) -> tuple[RankText, ...]:
+    ranks = []
+    for place, sharing in groupby((card for card in cards if card.place is not None), key=lambda card: card.place or 0):
+        group = list(sharing)
+        ranks.append(RankText(place, "、".join(card.unit.short for card in group), _points(group[0].total), len(group) > 1))
+    return tuple(ranks)
+
+
+def _sections(assessment: Assessment, card: Scorecard) -> tuple[SectionText, ...]:
+    rulebook, texts = assessment.rulebook, []
+    for section in rulebook.sections:
+        scores = [score for score in card.items if rulebook.section_of_item[score.item.id] is section]
+        capped = sum((score.points for score in scores if score.maximum is not None), Fraction(0))
+        whole, maximum = card.sections[section.id], rulebook.maximum(section)
+        texts.append(
+            SectionText(
+                number=section.number,
+                title=section.title,
+                maximum=points_text(maximum),
+                capped=points_text(capped),
+                uncapped=points_text(whole - capped) if any(score.maximum is None for score in scores) else NONE,
+                points=points_text(whole),
+                items=tuple(_item_text(score) for score in scores),
+                full=capped == maximum,
+            )
+        )
+    return tuple(texts)
+
+
+def _item_text(score: ItemScore) -> ItemText:
+    maximum = "不封顶" if score.maximum is None else points_text(score.maximum)
+    return ItemText(score.item.id, score.item.title, maximum, points_text(score.points), shorten(score.why, WHY_LIMIT))
+
+
+def _points(points: Fraction | None) -> str:
+    return NONE if points is None else points_text(points)
+
+
+def _short_names(assessment: Assessment, codes: Iterable[str]) -> str:
+    return "、".join(assessment.config.units_by_code[code].short for code in codes)

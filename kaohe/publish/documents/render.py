@@ -1,0 +1,131 @@
+"""Rendering: a template of the office and the data, to the bytes of a Word file."""
+
+import re
+import zipfile
+from dataclasses import fields
+from io import BytesIO
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
+
+import jinja2
+from docx import Document
+from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml.ns import qn
+from docxtpl import DocxTemplate
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml import etree
+from markupsafe import Markup, escape
+
+from kaohe.publish.documents.context import Common
+from kaohe.publish.documents.package import Properties, repacked, set_properties
+from kaohe.publish.documents.typeset import balance_titles
+from kaohe.text import clean, shorten
+
+_TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_KIND = re.compile(r"(?<=\{%)(?:p|tr|tc|r)\b")
+_MARKUP = re.compile(r"<[^>]+>")
+_QUOTED = re.compile(r"'([^']+)'")
+_UNREADABLE = (OSError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, etree.LxmlError)
+_FAILS = (jinja2.TemplateError, etree.LxmlError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
+
+
+class TemplateFault(Exception):
+    """A Word template that cannot be used. The message is Chinese and says which file, which tag and where."""
+
+
+class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
+    """A template that remembers what it was rendering and does not mend damaged XML in silence."""
+
+    seen = ""
+
+    def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
+        """Render one part; ``seen`` has its source by the lines that jinja counts."""
+        self.seen = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)
+        return str(super().render_xml_part(src_xml, part, context, jinja_env))
+
+    def fix_tables(self, xml: str) -> Any:
+        """As docxtpl does, after a strict look."""
+        etree.fromstring(xml)
+        return super().fix_tables(xml)
+
+
+def render(template: Path, context: Common, properties: Properties) -> bytes:
+    """The finished file. Values stay plain text whatever they contain; the same input gives the same bytes."""
+    document = _opened(template)
+    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_text)
+    names = {field.name: getattr(context, field.name) for field in fields(context)}
+    try:
+        document.render(names, environment, autoescape=True)
+        balance_titles(document.docx)
+    except _FAILS as error:
+        raise TemplateFault(_explanation(template, document.seen, error)) from error
+    set_properties(document.docx, properties)
+    stream = BytesIO()
+    document.docx.save(stream)
+    return repacked(stream.getvalue())
+
+
+def _opened(template: Path) -> _Template:
+    try:
+        document = _Template(BytesIO(template.read_bytes()))
+        document.init_docx()
+    except _UNREADABLE as error:
+        raise TemplateFault(f"模板 {template.name} 打不开，或者不是 Word 文件（.docx）：{template}") from error
+    return document
+
+
+def _as_text(value: object) -> object:
+    """A value as one line of plain text. The underscore is written as a reference because docxtpl reads ``{_{`` as a tag."""
+    if isinstance(value, jinja2.Undefined):
+        return value
+    return Markup(str(escape(" ".join(clean(str(value)).split()))).replace("_", "&#95;"))
+
+
+def _explanation(template: Path, seen: str, error: Exception) -> str:
+    line = _line(error)
+    lines = seen.splitlines()
+    text = _MARKUP.sub("", lines[line - 1]) if 0 < line <= len(lines) else ""
+    tag = _tag(text, str(error))
+    number = _paragraph_number(template, tag or text)
+    place = f"第{number}段" if number else ""
+    named = f"的标记“{tag}”" if tag else (f"（{shorten(text, 40)}）" if text.strip() else "")
+    return f"模板 {template.name} {place}{named}不能使用：{_chinese(error)}。请改正模板后重新运行。"
+
+
+def _chinese(error: Exception) -> str:
+    match error:
+        case jinja2.UndefinedError():
+            return f"没有这项数据（{error.message}）"
+        case jinja2.TemplateSyntaxError():
+            return f"标记写法有错（{error.message}）"
+        case etree.LxmlError():
+            return "标记放错了位置，生成的文件不完整"
+        case _:
+            return f"计算出错（{error}）"
+
+
+def _line(error: Exception) -> int:
+    """The line of the rendered source that the error comes from; 0 where unknown."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return error.lineno
+    frames = [entry for entry in walk_tb(error.__traceback__) if entry[0].f_code.co_filename == "<template>"]
+    return frames[-1][1] if frames else 0
+
+
+def _tag(text: str, message: str) -> str:
+    """The tag of a line that the message speaks of, else the line's only one."""
+    tags = _TAG.findall(text)
+    names = [name.rpartition(" ")[2] for name in _QUOTED.findall(message)]
+    speaking = [tag for tag in tags if any(re.search(rf"\b{re.escape(name)}\b", tag) for name in names)]
+    return (speaking or tags if len(tags) == 1 else speaking or [""])[0]
+
+
+def _paragraph_number(template: Path, wanted: str) -> int:
+    """The first paragraph of the body that holds this text, counted from 1 with those in tables; 0 where there is none."""
+    paragraphs = Document(BytesIO(template.read_bytes())).element.body.iter(qn("w:p"))
+    for number, paragraph in enumerate(paragraphs, 1):
+        text = "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
+        if wanted.strip() and re.sub(r"\s+", "", wanted) in re.sub(r"\s+", "", _KIND.sub("", text)):
+            return number
+    return 0

@@ -1,0 +1,325 @@
+"""A unit's own workbook with its doubtful cells marked, and a first sheet that lists them.
+
+Marks are made so that they can be taken off again: a workbook that comes back and still has faults is marked afresh.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, cast
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.descriptors.serialisable import Serialisable
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
+
+from kaohe import look
+from kaohe.cells import column_letter, split_ref
+from kaohe.checks.finding import Finding, Severity
+from kaohe.publish.cached import formula_results, put_back
+from kaohe.publish.zips import repack
+from kaohe.text import clean, lines_needed, shorten
+
+LIST_SHEET = "更正清单"
+AUTHOR = "考核核对"
+PICTURES_LOST = "原表里的图片没有带到这份表里，需要时请从你单位自己保存的原表里取。"
+
+FILLS = {Severity.ERROR: look.ERROR_FILL, Severity.DOUBT: look.DOUBT_FILL, Severity.HINT: look.HINT_FILL}
+INKS = {Severity.ERROR: look.ERROR_INK, Severity.DOUBT: look.DOUBT_INK, Severity.HINT: look.HINT_INK}
+
+COLUMNS: Mapping[str, float] = {
+    "程度": 8,
+    "工作表": 13,
+    "单元格": 9,
+    "内容": 22,
+    "查到的": 22,
+    "应当": 24,
+    "怎么改": 28,
+    "条款": 10,
+    "编号": 9,
+}
+"""Headings of the list and the widths of their columns."""
+
+_CENTRED = (1, 3, 8, 9)
+
+TITLE_ROW, ABOUT_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4
+MACHINE_COLUMN = len(COLUMNS) + 1
+"""Hidden: the list's own mark above, and beside each marked cell's row a specimen of the fill it had."""
+
+_LIST_MARK, _CELL_MARK = "kaohe-corrections", "marked"
+_OURS = tuple(f"【{severity.value}】" for severity in Severity)
+_OWN_COMMENT = "\n\n原有批注：\n"
+_LONGEST = {"label": 100, "found": 160, "expected": 200, "action": 300, "other": 60}
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_LINE_HEIGHT, _TALLEST = 16.0, 409.0
+_COMMENT_WIDTH, _COMMENT_COLUMNS, _COMMENT_LINE = 380, 48.0, 20
+
+Spot: TypeAlias = Cell | None
+"""Where a finding is marked; None when the workbook has no such cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the list sheet says: a title, lines below it, the findings in order; ``stamp`` is the workbook's time."""
+
+    title: str
+    about: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    publisher: str
+    stamp: datetime
+
+
+class Unmarkable(Exception):
+    """openpyxl cannot open or write this workbook."""
+
+
+def marked(original: bytes, notice: Notice) -> bytes:
+    """The workbook ``original`` with the findings marked and listed.
+
+    Raises Unmarkable where that is not possible.
+    """
+    book, values = _opened(original), _opened(original, data_only=True)
+    results = formula_results(book, values)
+    _unmark(book)
+    spots = [_spot(book, finding.sheet, finding.cell) for finding in notice.findings]
+    about = (*notice.about, PICTURES_LOST) if _has_pictures(original) else notice.about
+    _write_list(book.create_sheet(LIST_SHEET, 0), notice, about, spots)
+    _mark(book, notice.findings, spots)
+    _show_first(book)
+    titles = [sheet.title for sheet in book.worksheets]
+    try:
+        written = _written(book, notice.stamp)
+    except Exception as error:
+        raise Unmarkable(str(error)) from error
+    return repack(put_back(written, titles, results))
+
+
+def listed(notice: Notice) -> bytes:
+    """A fresh workbook with nothing but the list."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = LIST_SHEET
+    book.properties.creator = clean(notice.publisher)
+    _write_list(sheet, notice, notice.about, [None] * len(notice.findings))
+    return repack(_written(book, notice.stamp))
+
+
+def _opened(data: bytes, data_only: bool = False) -> Workbook:
+    """openpyxl raises whatever it stumbles over (TypeError for an empty fill, KeyError for a lost part), so all of it counts."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load_workbook(io.BytesIO(data), data_only=data_only, rich_text=not data_only)
+    except Exception as error:
+        raise Unmarkable(str(error)) from error
+
+
+def _written(book: Workbook, stamp: datetime) -> bytes:
+    """The workbook's bytes; ``Workbook.save`` would write the present time into it."""
+    book.properties.created = book.properties.modified = stamp
+    written = io.BytesIO()
+    ExcelWriter(book, ZipFile(written, "w", ZIP_DEFLATED)).save()
+    return written.getvalue()
+
+
+def _has_pictures(data: bytes) -> bool:
+    with ZipFile(io.BytesIO(data)) as archive:
+        return any(name.startswith("xl/media/") for name in archive.namelist())
+
+
+def _spot(book: Workbook, title: str, ref: str) -> Spot:
+    """The cell of that address; of a merged range the one that shows."""
+    sheet = book[title] if title in book.sheetnames else None
+    if not isinstance(sheet, Worksheet):
+        return None
+    try:
+        row, column = split_ref(ref)
+    except ValueError:
+        return None
+    if row > _LAST_ROW or column >= _LAST_COLUMN:
+        return None
+    cell = sheet.cell(row, column + 1)
+    if isinstance(cell, MergedCell):
+        merged = next(area for area in sheet.merged_cells.ranges if ref in area)
+        cell = sheet.cell(merged.min_row, merged.min_col)
+    return cell if isinstance(cell, Cell) else None
+
+
+def _unmark(book: Workbook) -> None:
+    """Take off the marks of an earlier night, so that what has been put right is plain again."""
+    for sheet in [sheet for sheet in book.worksheets if sheet.title.startswith(LIST_SHEET)]:
+        if sheet.cell(TITLE_ROW, MACHINE_COLUMN).value != _LIST_MARK:
+            continue
+        for row in range(FIRST_ROW, sheet.max_row + 1):
+            specimen = sheet.cell(row, MACHINE_COLUMN)
+            spot = _spot(book, str(sheet.cell(row, 2).value), str(sheet.cell(row, 3).value)) if specimen.value == _CELL_MARK else None
+            if spot is not None and _is_ours(spot.comment):
+                spot.fill = _fill_of(specimen)
+        book.remove(sheet)
+    for sheet in book.worksheets:
+        for cell in _commented(sheet):
+            if cell.comment is not None and _is_ours(cell.comment):
+                _, found, own = cell.comment.text.partition(_OWN_COMMENT)
+                cell.comment = _comment(own, cell.comment.author) if found else None
+
+
+def _commented(sheet: Worksheet) -> Iterator[Cell]:
+    cells = list(sheet._cells.values())
+    return (cell for cell in cells if isinstance(cell, Cell) and cell.comment is not None)
+
+
+def _is_ours(comment: Comment | None) -> bool:
+    return comment is not None and comment.text.startswith(_OURS)
+
+
+def _mark(book: Workbook, findings: Sequence[Finding], spots: Sequence[Spot]) -> None:
+    """Fill and comment each cell once: the colour is that of its gravest finding. Comments already there grow to their text."""
+    order = list(Severity)
+    by_cell: dict[tuple[str, str], tuple[Cell, list[Finding]]] = {}
+    for finding, spot in zip(findings, spots, strict=True):
+        if spot is not None:
+            by_cell.setdefault((spot.parent.title, spot.coordinate), (spot, []))[1].append(finding)
+    for sheet in book.worksheets:
+        for cell in _commented(sheet):
+            assert cell.comment is not None
+            cell.comment = _comment(cell.comment.text, cell.comment.author)
+    for cell, found in by_cell.values():
+        gravest = min((finding.severity for finding in found), key=order.index)
+        cell.fill = _solid(FILLS[gravest])
+        text = "\n\n".join(comment_text(finding) for finding in found)
+        own = cell.comment.text if cell.comment is not None else ""
+        cell.comment = _comment(f"{text}{_OWN_COMMENT}{own}" if own else text, AUTHOR)
+
+
+def comment_text(finding: Finding) -> str:
+    """A finding as the comment on its cell says it."""
+    lines = [f"【{finding.severity.value}】{finding.code} {finding.title}"]
+    parts = (("查到的", finding.found, "found"), ("应当", finding.expected, "expected"), ("怎么改", finding.action, "action"))
+    lines += [f"{name}：{shorten(text, _LONGEST[limit])}" for name, text, limit in parts if text]
+    return clean("\n".join(lines))
+
+
+def _comment(text: str, author: str | None) -> Comment:
+    """A comment as large as its text."""
+    height = lines_needed(text, _COMMENT_COLUMNS) * _COMMENT_LINE + 16
+    return Comment(text, author or "", height=height, width=_COMMENT_WIDTH)
+
+
+def _show_first(book: Workbook) -> None:
+    """Open on the list, with no other sheet selected along with it."""
+    book.active = 0
+    for view in book.views:
+        view.firstSheet = 0
+    for n, sheet in enumerate(book.worksheets):
+        for sheet_view in sheet.views.sheetView:
+            sheet_view.tabSelected = n == 0
+
+
+def _write_list(sheet: Worksheet, notice: Notice, about: Sequence[str], spots: Sequence[Spot]) -> None:
+    last = len(COLUMNS)
+    for n, columns in enumerate(COLUMNS.values()):
+        sheet.column_dimensions[column_letter(n)].width = columns
+    sheet.column_dimensions[column_letter(last)].hidden = True
+    _put(sheet, TITLE_ROW, 1, notice.title, Font(name=look.HEAD_FONT, size=16, bold=True, color=_argb(look.BRAND)))
+    _put(sheet, ABOUT_ROW, 1, "\n".join(about), Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK)))
+    _put(sheet, TITLE_ROW, MACHINE_COLUMN, _LIST_MARK, Font(name=look.BODY_FONT, size=10.5))
+    for row in (TITLE_ROW, ABOUT_ROW):
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
+    room = sum(COLUMNS.values())
+    sheet.row_dimensions[TITLE_ROW].height = 28.0 * lines_needed(notice.title, room * 0.6)
+    sheet.row_dimensions[ABOUT_ROW].height = min(_LINE_HEIGHT * lines_needed("\n".join(about), room) + 6, _TALLEST)
+    for n, heading in enumerate(COLUMNS, 1):
+        cell = _put(sheet, HEADER_ROW, n, heading, Font(name=look.HEAD_FONT, size=10.5, bold=True, color=_argb(look.INK)))
+        cell.fill, cell.border = _solid(look.HEADER_FILL), _boxed()
+        cell.alignment = Alignment(horizontal="center", vertical="center")
+    sheet.row_dimensions[HEADER_ROW].height = 24
+    for n, (finding, spot) in enumerate(zip(notice.findings, spots, strict=True)):
+        _write_row(sheet, FIRST_ROW + n, finding, spot)
+    _set_up_page(sheet, FIRST_ROW + len(notice.findings) - 1)
+
+
+def _write_row(sheet: Worksheet, row: int, finding: Finding, spot: Spot) -> None:
+    other = _LONGEST["other"]
+    texts = (
+        finding.severity.value,
+        shorten(finding.sheet, other),
+        shorten(finding.cell, other),
+        shorten(finding.label, _LONGEST["label"]),
+        shorten(finding.found, _LONGEST["found"]),
+        shorten(finding.expected, _LONGEST["expected"]),
+        shorten(finding.action, _LONGEST["action"]),
+        shorten(finding.clause, other),
+        shorten(finding.code, other),
+    )
+    plain = Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK))
+    for n, text in enumerate(texts, 1):
+        cell = _put(sheet, row, n, text, plain)
+        cell.border = _boxed()
+        if n in _CENTRED:
+            cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+    severity, target = sheet.cell(row, 1), sheet.cell(row, 3)
+    severity.fill = _solid(FILLS[finding.severity])
+    severity.font = Font(name=look.HEAD_FONT, size=10.5, bold=True, color=_argb(INKS[finding.severity]))
+    if spot is not None:
+        quoted = spot.parent.title.replace("'", "''")
+        target.hyperlink = Hyperlink(ref=target.coordinate, location=f"'{quoted}'!{spot.coordinate}")
+        target.font = Font(name=look.BODY_FONT, size=10.5, color=_argb(look.HINT_INK), underline="single")
+        specimen = _put(sheet, row, MACHINE_COLUMN, _CELL_MARK, plain)
+        specimen.fill = _fill_of(spot)
+    lines = max(lines_needed(text, columns) for text, columns in zip(texts, COLUMNS.values(), strict=True))
+    sheet.row_dimensions[row].height = min(max(_LINE_HEIGHT * lines + 6, 22.0), _TALLEST)
+
+
+def _put(sheet: Worksheet, row: int, column: int, text: str, font: Font) -> Cell:
+    """Write text that stays text, whatever it begins with."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)
+    cell.value = clean(text)
+    cell.data_type = "s"
+    cell.font = font
+    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
+    return cell
+
+
+def _set_up_page(sheet: Worksheet, last_row: int) -> None:
+    """A4 landscape, all columns on one page's width, headings on every page."""
+    sheet.sheet_view.showGridLines = False
+    sheet.freeze_panes = f"A{FIRST_ROW}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_margins.left = sheet.page_margins.right = 0.45
+    sheet.page_margins.top, sheet.page_margins.bottom = 0.6, 0.75
+    sheet.page_margins.header = sheet.page_margins.footer = 0.35
+    sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    sheet.print_area = f"A1:{column_letter(len(COLUMNS) - 1)}{last_row}"
+    sheet.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="第 &P 页，共 &N 页"))
+    sheet.print_options.horizontalCentered = True
+
+
+def _fill_of(cell: Cell | MergedCell) -> Serialisable:
+    return cast(Serialisable, copy(cell.fill))
+
+
+def _argb(colour: str) -> str:
+    return f"FF{colour.removeprefix('#')}"
+
+
+def _solid(colour: str) -> PatternFill:
+    return PatternFill("solid", fgColor=_argb(colour))
+
+
+def _boxed() -> Border:
+    side = Side(style="thin", color=_argb(look.RULE))
+    return Border(left=side, right=side, top=side, bottom=side)

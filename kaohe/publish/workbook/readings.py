@@ -1,0 +1,27 @@
+"""Sheet 计分口径: where the notice can be read two ways, what was taken, and what else is possible."""
+
+from kaohe.publish.workbook.page import Book, Column
+from kaohe.publish.workbook.plan import READINGS
+from kaohe.publish.workbook.values import Cell, Styled
+from kaohe.rulebook.model import Reading
+
+_COLUMNS = (
+    Column("序号", 6, 6, "number"),
+    Column("条款", 12, 20, "centre"),
+    Column("问题", 40, 52),
+    Column("采用的口径", 36, 44),
+    Column("其他口径", 36, 44),
+    Column("设置名", 18, 24, "muted"),
+)
+
+
+def write(book: Book) -> None:
+    """Write the sheet."""
+    rows = [_line(n, reading) for n, reading in enumerate(book.plan.assessment.rulebook.readings, 1)]
+    note = "通知没有说死的地方，按“采用的口径”计分，由主席办公会议审定。要改的话，在 config.toml 的 [readings] 里改对应的设置名，重新运行即可。"
+    book.page(READINGS).table(_COLUMNS, rows, note, "没有需要选择的口径。")
+
+
+def _line(number: int, reading: Reading) -> list[Cell]:
+    others = [choice.text for choice in reading.choices if choice.id != reading.taken]
+    return [number, "、".join(reading.clauses), reading.question, Styled(reading.choice(reading.taken).text, "text"), "\n".join(others), reading.id]

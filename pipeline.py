@@ -1,0 +1,265 @@
+"""The command line of Kaohe: ``pipeline.py --help``."""
+
+import json
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kaohe import PROGRAM_ROOT, __version__
+from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, complaint, speak_chinese
+from kaohe.config.loader import Office, load_office
+from kaohe.config.model import Unit
+from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, status_rows
+from kaohe.demo.build import DemoFolderTaken, build_demo
+from kaohe.forms.issue import issue_forms, master_path, prepare_master
+from kaohe.forms.schema import form_schema
+from kaohe.forms.stamp import MasterFault
+from kaohe.intake.record import Verdict
+from kaohe.progress import OnConsole
+from kaohe.run import AlreadyRunning, Outcome, check_files, run, survey
+from kaohe.scoring.scorecard import Assessment
+from kaohe.text import match_key, points_text
+from kaohe.toml_source import FaultyFile
+
+DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
+COMMANDS = ("demo", "forms", "run", "check", "status", "explain", "rules", "schema")
+
+speak_chinese()
+screen = Screen()
+app = typer.Typer(
+    cls=ChineseGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="考核：发表、收表、核对、计分、排名、出通报。"
+)
+
+
+@app.callback()
+def choose_office(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option("-c", "--config", metavar="文件", help="用哪一份设置；各文件夹都相对于它所在的文件夹。")] = PROGRAM_ROOT
+    / "config.toml",
+) -> None:
+    """考核：把考核通知变成填报表，收回来核对、计分、排名，并写成汇总工作簿和通报。"""
+    context.obj = config
+
+
+def _office(context: typer.Context) -> Office:
+    return load_office(Path(context.obj))
+
+
+@app.command(cls=ChineseCommand, help="演示：新建一个文件夹，发表、填表、收表、计分，全部走一遍。")
+def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演示放在哪里（只会覆盖上次演示的文件夹）。")] = Path("demo")) -> None:
+    """Build the demonstration folder and run the batch on it."""
+    reporter = OnConsole(screen.out, screen.say)
+    try:
+        office = build_demo(folder, reporter)
+    except DemoFolderTaken:
+        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py demo 新文件夹")
+        raise typer.Exit(WRONG_CONFIGURATION) from None
+    _show_outcome(run(office, datetime.now(), reporter))
+    home = office.config.home
+    screen.say("")
+    screen.say("演示做好了，请打开这些文件看看：")
+    for name, what in (
+        ("outbox/forms", "发给各单位的填报表"),
+        ("inbox", "各单位报来的文件"),
+        (f"outbox/{office.config.year}年度考核汇总.xlsx", "汇总排名工作簿"),
+        (f"outbox/{office.config.year}年度考核结果通报(送审稿).docx", "通报（送审稿）"),
+        ("outbox/结果通知", "给各统战部的函"),
+        ("outbox/更正通知", "退给单位的更正通知"),
+        ("outbox/run-report.html", "当晚运行报告（用浏览器打开）"),
+    ):
+        screen.say(f"  {home / name}　{what}")
+    screen.say(f"再试试：pipeline.py -c {home / 'config.toml'} explain 金水区工商联 4.1b")
+
+
+@app.command(cls=ChineseCommand, help="制作填报表：母版放在 templates，各单位的放在 outbox/forms。")
+def forms(
+    context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebuild", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False
+) -> None:
+    """Write the master where it is missing, and one stamped form for each unit."""
+    office = _office(context)
+    try:
+        master, warning = prepare_master(office, rebuild=rebuild)
+    except MasterFault as fault:
+        screen.complain(str(fault))
+        raise typer.Exit(WRONG_CONFIGURATION) from None
+    if warning:
+        screen.complain(f"注意：{warning}")
+    reporter = OnConsole(screen.out, screen.say)
+    issued = list(reporter.track("制作填报表", issue_forms(office, master), len(office.config.cohort)))
+    screen.say(f"母版：{master_path(office)}")
+    screen.say(f"{len(issued)}个单位的填报表在：{office.config.folder('outbox') / 'forms'}")
+
+
+@app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
+def run_batch(context: typer.Context) -> None:
+    """The nightly batch."""
+    office = _office(context)
+    try:
+        outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say))
+    except AlreadyRunning:
+        screen.complain("另一次运行还没有结束，这次没有做任何事。请等它结束再试。")
+        raise typer.Exit(LOCKED) from None
+    _show_outcome(outcome)
+
+
+@app.command(cls=ChineseCommand, help="只检查指定的文件（或文件夹），不改动任何东西。")
+def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(metavar="文件…", help="要检查的填报表。")]) -> None:
+    """Verdict and findings of single files, without the inbox."""
+    office = _office(context)
+    if missing := [path for path in files if not path.exists()]:
+        screen.complain(*(f"找不到文件：{path}" for path in missing))
+        raise typer.Exit(WRONG_CONFIGURATION)
+    assessment = check_files(office, files)
+    for file in assessment.files:
+        screen.say(f"{file.name}：{file.verdict.chinese}" + ("" if file.verdict is Verdict.ACCEPTED else f"。{file.reason}"))
+        if file.verdict is not Verdict.ACCEPTED or file.unit is None:
+            continue
+        unit, found = office.config.units_by_code[file.unit], assessment.findings_of(file.unit)
+        card = assessment.card(unit.code) if unit.code in office.config.group_of else None
+        total = sum((s.points for s in card.items if s.standing is None), start=0) if card else 0
+        screen.say(f"  {unit.short}，不含位次核定项得{points_text(total)}分，问题{len(found)}条")
+        screen.findings(found)
+
+
+@app.command(cls=ChineseCommand, help="各单位报送到了哪一步。")
+def status(context: typer.Context) -> None:
+    """State of every unit, as the inbox stands now."""
+    assessment = survey(_office(context))
+    screen.table(f"{assessment.config.year}年度考核报送情况（{assessment.status.mark}）", STATUS_HEADINGS, status_rows(assessment), numbers=(3, 4, 5))
+    _show_refused(assessment)
+
+
+@app.command(cls=ChineseCommand, help="逐项说明一个单位的得分是怎么来的。")
+def explain(
+    context: typer.Context,
+    unit: Annotated[str, typer.Argument(metavar="单位", help="单位的代码、简称或名称。")],
+    item: Annotated[str, typer.Argument(metavar="计分项", help="计分项编号，例如 4.1b；不写则列出全部。")] = "",
+) -> None:
+    """Every item of one unit, or one item with its clause, rule and cells."""
+    office = _office(context)
+    found = _find_unit(office, unit)
+    assessment = survey(office)
+    card = assessment.card(found.code)
+    if item:
+        if item not in office.rulebook.items:
+            screen.complain(f"没有“{item}”这个计分项，可以写：{'、'.join(office.rulebook.items)}")
+            raise typer.Exit(WRONG_CONFIGURATION)
+        for line in explain_lines(card, card.item(item), office.rulebook):
+            screen.say(line)
+        return
+    place = f"第{card.place}名" if card.place else "没有名次"
+    total = f"总分{points_text(card.total)}分，" if card.total is not None else ""
+    screen.say(f"{found.short}：{total}{place}，{card.state.chinese}（{card.reason}）")
+    rows = [
+        [s.item.id, s.item.title, points_text(s.points), "—" if s.maximum is None else points_text(s.maximum), s.state.chinese, s.why]
+        for s in card.items
+    ]
+    screen.table("", ("编号", "计分项", "得分", "满分", "状态", "理由"), rows, numbers=(2, 3))
+
+
+@app.command(cls=ChineseCommand, help="检查规则是否完整、与通知原文是否一致，并列出来。")
+def rules(context: typer.Context) -> None:
+    """Check the rulebook against the notice and print it."""
+    office = _office(context)
+    rulebook = office.rulebook
+    rows = []
+    for section, clause in rulebook.clauses():
+        for item in clause.items:
+            most = item.rule.maximum()
+            cap = "不封顶" if most is None else points_text(most)
+            rows.append([clause.number, section.title, item.id, item.title, cap, item.rule.plain(rulebook.names)])
+    screen.table(f"{rulebook.notice_title}（{rulebook.notice_number}）", ("条", "节", "编号", "计分项", "满分", "规则"), rows, numbers=(4,))
+    uncapped = sum(i.rule.maximum() is None for i in rulebook.items.values())
+    maxima = [rulebook.maximum(section) for section in rulebook.sections]
+    clauses = sum(1 for _ in rulebook.clauses())
+    screen.say(f"各节有上限的满分：{'、'.join(points_text(m) for m in maxima)}，共{points_text(sum(maxima))}分；另有{uncapped}项不封顶。")
+    screen.say(f"前提条件：{'、'.join(c.label for c in rulebook.gate.conditions)}。声明不计分的{len(rulebook.not_scored)}句：")
+    for entry in rulebook.not_scored:
+        screen.say(f"  “{entry.text}”——{entry.why}")
+    screen.say("口径：")
+    for reading in rulebook.readings:
+        screen.say(f"  {reading.id} = {reading.taken}　{reading.question}——{reading.choice(reading.taken).text}")
+    screen.say(
+        f"规则完好：{len(rulebook.sections)}节、{clauses}条、{len(rulebook.items)}个计分项都有出处，引文与通知逐字一致（规则版本 {rulebook.version}）。"
+    )
+
+
+@app.command(cls=ChineseCommand, help="填报表有哪些填报项、在哪一格；--json 供别的程序读取。")
+def schema(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取；不写则列成表。")] = False) -> None:
+    """Print the machine description of the form."""
+    if not as_json:
+        described = form_schema(_office(context))
+        rows = [[f["id"], f["label"], f["type"], f["sheet"], f["cell"], "、".join(f["items"])] for f in described["fields"]]
+        rows += [
+            [f"{entry['id']}.{c['id']}", f"{entry['label']}：{c['label']}", c["type"], entry["sheet"], f"{c['column']}{entry['first_row']} 起", ""]
+            for entry in described["lists"]
+            for c in entry["columns"]
+        ]
+        screen.table("填报表的填报项", ("编号", "名称", "类型", "工作表", "单元格", "计分项"), rows)
+        return
+    sys.stdout.write(json.dumps(form_schema(_office(context)), ensure_ascii=False, indent=1) + "\n")
+
+
+def _find_unit(office: Office, text: str) -> Unit:
+    for unit in office.config.cohort:
+        if match_key(text) in {match_key(name) for name in (unit.code, unit.name, unit.short, *unit.aliases)}:
+            return unit
+    screen.complain(f"没有“{text}”这个单位，可以写：{'、'.join(u.short for u in office.config.cohort)}")
+    raise typer.Exit(WRONG_CONFIGURATION)
+
+
+def _show_refused(assessment: Assessment) -> None:
+    for file in assessment.files:
+        if file.verdict not in (Verdict.ACCEPTED, Verdict.TEMPORARY):
+            screen.say(f"{file.name}：{file.verdict.chinese}。{file.reason}")
+
+
+def _show_outcome(outcome: Outcome) -> None:
+    assessment = outcome.assessment
+    screen.table(
+        f"{assessment.config.year}年度考核排名（{assessment.status.mark}）", RANKING_HEADINGS, ranking_rows(assessment), numbers=(0, 3, 4, 5, 6)
+    )
+    _show_refused(assessment)
+    for problem in outcome.published.problems:
+        screen.complain(problem)
+    counts = Counter(f.severity.value for f in assessment.findings)
+    states = Counter(card.state.chinese for card in assessment.cards)
+    summary = "，".join(f"{state}{n}个" for state, n in states.items())
+    found = "、".join(f"{severity}{n}条" for severity, n in counts.items()) or "没有问题"
+    screen.say(f"收到文件{len(assessment.files)}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        result = app(args=None if arguments is None else list(arguments), prog_name="pipeline.py", standalone_mode=False)
+    except FaultyFile as faulty:
+        screen.complain("设置或规则有错，什么也没有做。请改正下面各处后再运行：", *(f"  {fault}" for fault in faulty.faults))
+        return WRONG_CONFIGURATION
+    except UsageError as error:
+        screen.complain(f"命令写错了：{complaint(error, COMMANDS)}。用 pipeline.py --help 看用法。")
+        return WRONG_CONFIGURATION
+    except (KeyboardInterrupt, typer.Abort):
+        screen.complain("已中止。再运行一次即可，不会留下半份结果。")
+        return INTERNAL_ERROR
+    except OSError as error:
+        where = f"“{error.filename}”" if error.filename else ""
+        screen.complain(f"文件或文件夹用不了：{where}{error.strerror or error}。请检查权限、磁盘空间，以及文件是否正被打开。")
+        return INTERNAL_ERROR
+    except Exception as error:  # the last resort: the office sees a sentence, the maintainer finds the trace in the log
+        log = Path(tempfile.gettempdir()) / "kaohe-error.log"
+        log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
+        screen.complain(f"程序内部错误（{type(error).__name__}），收到的文件没有受影响。详情已写入 {log}，请把它发给维护人员。")
+        return INTERNAL_ERROR
+    return result if isinstance(result, int) else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
