@@ -2,7 +2,7 @@
 
 import re
 
-_REF = re.compile(r"^([A-Z]{1,3})([1-9][0-9]*)$")
+_REF = re.compile(r"([A-Z]{1,3})([1-9][0-9]*)")
 
 
 def column_letter(index: int) -> str:
@@ -33,7 +33,7 @@ def split_ref(ref: str) -> tuple[int, int]:
 
     Raises ValueError for anything else.
     """
-    match = _REF.match(ref)
+    match = _REF.fullmatch(ref)
     if not match:
         raise ValueError(ref)
     return int(match.group(2)), column_index(match.group(1))

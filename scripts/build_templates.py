@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from docx.enum.text import WD_TAB_ALIGNMENT
-from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from kaohe import PROGRAM_ROOT
@@ -24,6 +23,12 @@ MARK_PT = 36.0
 MARK_LINE_PT = 46.0
 GLYPH_TOP_PT = MARK_LINE_PT * 0.8 - MARK_PT * 0.84
 """From the top of the mark's line to the top of its characters."""
+GLYPH_FOOT_PT = 6.0
+"""From the bottom of the mark's characters to the bottom of its line."""
+
+LETTER_RULE_TOP_MM = gb.LETTER_MARK_TOP_MM + (MARK_LINE_PT - GLYPH_TOP_PT - GLYPH_FOOT_PT) / gb.POINTS_PER_MM + gb.RULE_GAP_MM
+LETTER_NUMBER_MM = LETTER_RULE_TOP_MM + 5 / gb.POINTS_PER_MM + gb.BODY_PT * 7 / 8 / gb.POINTS_PER_MM
+"""Top of the number's characters, 7/8 of a character below the double rule."""
 
 BASIS = "《{{ basis.title }}》（{{ basis.number }}）"
 PROVISIONAL = "未经主席办公会议审核确定，不作为正式结果"
@@ -49,8 +54,10 @@ def notice() -> Any:
     kit.paragraph(document, "发文机关标志", "{{ issuer.name }}文件").paragraph_format.space_before = Pt(
         gb.ISSUER_MARK_TOP_MM * gb.POINTS_PER_MM - GLYPH_TOP_PT
     )
-    kit.add_style(document, "发文字号", kit.Look(align="center", line=20, before=2 * gb.LINE_PT, snap=False))
-    kit.add_rules(kit.paragraph(document, "发文字号", "{{ edition.number or edition.mark }}"), bottom=(2.25, gb.RULE_GAP_MM * gb.POINTS_PER_MM, gb.RED))
+    kit.add_style(document, "发文字号", kit.Look(align="center", line=20, before=2 * gb.LINE_PT - GLYPH_FOOT_PT, snap=False))
+    kit.add_rules(
+        kit.paragraph(document, "发文字号", "{{ edition.number or edition.mark }}"), bottom=(2.25, gb.RULE_GAP_MM * gb.POINTS_PER_MM - 2, gb.RED)
+    )
     title = kit.paragraph(document, "公文标题", "关于{{ assessment }}结果的通报")
     title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(2 * gb.LINE_PT), Pt(gb.LINE_PT)
     kit.paragraph(document, "主送机关", "{{ recipients }}：")
@@ -136,7 +143,9 @@ def _notice_use(document: Any) -> None:
         "{% else %}奖项和获奖单位待主席办公会议审定。{% endif %}",
     )
     kit.paragraph(
-        document, body, "请将考核结果转告当地工商联，继续关心支持工商联工作。各县（市、区）工商联要对照考核结果，总结经验，改进不足，把各项工作做得更好。"
+        document,
+        body,
+        "请将考核结果转告当地工商联，继续关心支持工商联工作。各县（市、区）工商联要对照考核结果，总结经验，改进不足，把各项工作做得更好。",
     )
 
 
@@ -169,7 +178,7 @@ def letter() -> Any:
     _letter_pages(document)
     kit.add_style(document, "发文字号", kit.Look(align="right", line=20, snap=False))
     number = kit.paragraph(document, "发文字号", "{{ edition.number or edition.mark }}")
-    number.paragraph_format.space_before = Pt(10)
+    number.paragraph_format.space_before = Pt((LETTER_NUMBER_MM - gb.TOP_MM) * gb.POINTS_PER_MM - 2.5)
     title = kit.paragraph(document, "公文标题", "关于{{ unit.full }}{{ year }}年度工作目标考核结果的函")
     title.paragraph_format.space_before, title.paragraph_format.space_after = Pt(2 * gb.LINE_PT), Pt(gb.LINE_PT)
     kit.paragraph(document, "主送机关", "{{ department }}：")
@@ -182,17 +191,14 @@ def letter() -> Any:
     _letter_scored(document)
     _letter_unscored(document)
     kit.paragraph(document, "一级标题", "{% if scored %}三{% else %}二{% endif %}、有关事项")
-    kit.paragraph(
-        document, "公文正文", "请将考核结果转告{{ unit.name }}。对考核结果有疑问的，请与{{ issuer.contact }}联系，电话{{ issuer.phone }}。"
-    )
+    kit.paragraph(document, "公文正文", "请将考核结果转告{{ unit.name }}。对考核结果有疑问的，请与{{ issuer.contact }}联系，电话{{ issuer.phone }}。")
     titles = ("{{ unit.name }}{{ year }}年度考核各方面得分表", "{{ unit.name }}{{ year }}年度考核计分明细表")
     _signature(document, *titles)
     kit.paragraph(document, "公文正文", "{%p if scored %}")
     _letter_sections(document, titles[0])
     _letter_items(document, titles[1])
     kit.paragraph(document, "公文正文", "{%p endif %}")
-    kit.paragraph(kit.imprint(document, 1).rows[0].cells[0], "版记", "抄送：{{ unit.full }}。")
-    kit.paragraph(document, "细行")
+    kit.copies_line(document, "抄送：{{ unit.full }}。")
     return document
 
 
@@ -268,7 +274,7 @@ def _letter_items(document: Any, title: str) -> None:
     kit.paragraph(document, "附件标题", title)
     kit.add_table(
         document,
-        (13, 35, 14, 12, 82),
+        (13, 30, 14, 11, 88),
         ("编号", "计分项目", "满分", "得分", "计分依据"),
         (
             ("{%tr for section in sections %}",),
@@ -315,7 +321,7 @@ def _tabs(where: Any, *stops: float) -> None:
 
 def _imprint(document: Any) -> None:
     """Copies and printing, at the foot of the last page whatever stands above."""
-    copies, printing = (row.cells[0] for row in kit.imprint(document, 2).rows)
+    copies, printing = (row.cells[0] for row in kit.imprint(document).rows)
     kit.paragraph(copies, "版记", "抄送：各县（市、区）工商联。")
     kit.paragraph(printing, "版记印发", "{%p if edition.printed %}")
     _tabs(kit.paragraph(printing, "版记印发", "{{ issuer.name }}办公室\t{{ edition.printed }}印发"), WIDTH_PT - gb.SMALL_PT)
@@ -350,26 +356,20 @@ def _letter_pages(document: Any) -> None:
     kit.add_style(document, "发文机关标志", kit.Look(gb.TITLE_SONG, MARK_PT, "center", MARK_LINE_PT, colour=gb.RED, snap=False))
     header, footer = section.first_page_header, section.first_page_footer
     header.is_linked_to_previous = footer.is_linked_to_previous = False
-    header.paragraphs[0].style = "稿本标识"
-    kit.add_run(header.paragraphs[0], "{{ edition.mark }}")
-    mark = kit.paragraph(header, "发文机关标志", "{{ issuer.name }}")
-    mark.paragraph_format.space_before = Pt((gb.LETTER_MARK_TOP_MM - 15) * gb.POINTS_PER_MM - 20 - GLYPH_TOP_PT)
-    _wide(mark)
-    _double_rule(kit.paragraph(header, "细行"), 2.25, 0.75)
+    draft = header.paragraphs[0]
+    draft.style = "稿本标识"
+    kit.add_run(draft, "{{ edition.mark }}")
+    framed = draft.insert_paragraph_before(style="发文机关标志")
+    kit.add_run(framed, "{{ issuer.name }}")
+    kit.place(framed, gb.LETTER_MARK_TOP_MM - GLYPH_TOP_PT / gb.POINTS_PER_MM)
+    rule = draft.insert_paragraph_before(style="细行")
+    kit.place(rule, LETTER_RULE_TOP_MM)
+    kit.add_rules(rule, top=(2.25, 0, gb.RED), bottom=(0.75, 0, gb.RED))
     footer.paragraphs[0].style = "细行"
-    _double_rule(footer.paragraphs[0], 0.75, 2.25)
-
-
-def _wide(where: Any) -> None:
-    """As wide as the letter's rules, and so centred on the page."""
     margin = (gb.PAGE_WIDTH_MM - gb.LETTER_RULE_MM) / 2
-    where.paragraph_format.left_indent, where.paragraph_format.right_indent = Mm(margin - gb.LEFT_MM), Mm(margin - gb.RIGHT_MM)
-
-
-def _double_rule(where: Any, upper: float, lower: float) -> None:
-    _wide(where)
-    kit.add_rules(where, top=(upper, 0, gb.RED), bottom=(lower, 0, gb.RED))
-    assert where._p.pPr.find(qn("w:pBdr")) is not None
+    foot = footer.paragraphs[0].paragraph_format
+    foot.left_indent, foot.right_indent = Mm(margin - gb.LEFT_MM), Mm(margin - gb.RIGHT_MM)
+    kit.add_rules(footer.paragraphs[0], top=(0.75, 0, gb.RED), bottom=(2.25, 0, gb.RED))
 
 
 if __name__ == "__main__":

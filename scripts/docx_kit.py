@@ -59,7 +59,7 @@ STYLES: dict[str, Look] = {
     "附注": Look(align="left", first=2 * CHAR),
     "附件标识": Look(gb.HEITI, align="left", together=True),
     "附件标题": Look(gb.TITLE_SONG, gb.TITLE_PT, "center", before=gb.LINE_PT, after=gb.LINE_PT / 2, snap=False, together=True),
-    "表头": Look(gb.HEITI, 12, "center", 18, snap=False, together=True),
+    "表头": Look(gb.HEITI, 12, "center", 18, snap=False),
     "表节": Look(gb.HEITI, 12, "left", 18, snap=False, together=True),
     "表文": Look(gb.FANGSONG, 12, "left", 17, snap=False),
     "表数": Look(gb.FANGSONG, 12, "center", 17, snap=False),
@@ -275,8 +275,8 @@ def _table_frame(table: Any, widths_mm: Sequence[float]) -> None:
         borders.append(element(f"w:{side}", val="single", sz=8 if side in ("top", "bottom") else 4, space=0, color="000000"))
     layout.addprevious(borders)
     margins = element("w:tblCellMar")
-    for side, width in (("top", 28), ("left", 57), ("bottom", 28), ("right", 57)):
-        margins.append(element(f"w:{side}", w=width, type="dxa"))
+    for side, gap in (("top", 28), ("left", 57), ("bottom", 28), ("right", 57)):
+        margins.append(element(f"w:{side}", w=gap, type="dxa"))
     layout.addnext(margins)
     for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
@@ -295,24 +295,25 @@ def _add_row(table: Any, widths_mm: Sequence[float], texts: Sequence[str], style
         add_run(target, text)
 
 
-def imprint(document: Any, rows: int) -> Any:
-    """A table of ``rows`` lines at the foot of the type area, ruled 0.35 mm outside and 0.25 mm inside; no rules for one row.
+def imprint(document: Any) -> Any:
+    """A table of two lines at the foot of the type area, ruled 0.35 mm outside and 0.25 mm inside.
 
     Word and WPS go by ``tblpYSpec`` and keep its foot there if it grows; LibreOffice 7.4 knows ``tblpY`` only, and lets a
     table as wide as the type area float only where it is placed from the page's edge.
     """
-    table = document.add_table(rows=rows, cols=1)
-    properties, top = table._tbl.tblPr, gb.TYPE_HEIGHT_MM - rows * IMPRINT_LINE_PT / gb.POINTS_PER_MM
+    table = document.add_table(rows=2, cols=1)
+    properties, top = table._tbl.tblPr, gb.TYPE_HEIGHT_MM - 2 * IMPRINT_LINE_PT / gb.POINTS_PER_MM
     for child in list(properties):
         properties.remove(child)
-    properties.append(element("w:tblpPr", vertAnchor="margin", horzAnchor="page", tblpX=gb.twips(gb.LEFT_MM), tblpYSpec="bottom", tblpY=gb.twips(top)))
+    properties.append(
+        element("w:tblpPr", vertAnchor="margin", horzAnchor="page", tblpX=gb.twips(gb.LEFT_MM), tblpYSpec="bottom", tblpY=gb.twips(top))
+    )
     properties.append(element("w:tblOverlap", val="never"))
     properties.append(element("w:tblW", w=gb.twips(gb.TYPE_WIDTH_MM), type="dxa"))
-    if rows > 1:
-        borders = element("w:tblBorders")
-        for side, size in (("top", 8), ("bottom", 8), ("insideH", 6)):
-            borders.append(element(f"w:{side}", val="single", sz=size, space=0, color="000000"))
-        properties.append(borders)
+    borders = element("w:tblBorders")
+    for side, size in (("top", 8), ("bottom", 8), ("insideH", 6)):
+        borders.append(element(f"w:{side}", val="single", sz=size, space=0, color="000000"))
+    properties.append(borders)
     properties.append(element("w:tblLayout", type="fixed"))
     margins = element("w:tblCellMar")
     for side in ("left", "right"):
@@ -324,3 +325,23 @@ def imprint(document: Any, rows: int) -> Any:
         row._tr.get_or_add_trPr().append(element("w:cantSplit"))
         row.cells[0]._tc.remove(row.cells[0].paragraphs[0]._p)
     return table
+
+
+def copies_line(document: Any, text: str) -> None:
+    """A letter's imprint: one line without rules at the foot of the type area.
+
+    The frame does not push what stands above; the paragraph that holds it is as tall as it, and keeps its room on the page.
+    """
+    framed = paragraph(document, "版记", text)
+    frame = element(
+        "w:framePr", w=gb.twips(gb.TYPE_WIDTH_MM), wrap="through", vAnchor="margin", hAnchor="margin", xAlign="left", yAlign="bottom"
+    )
+    framed._p.get_or_add_pPr().insert_element_before(frame, "w:widowControl", "w:pBdr", "w:spacing", "w:ind", "w:jc", "w:rPr")
+    paragraph(document, "细行").paragraph_format.line_spacing = Pt(IMPRINT_LINE_PT)
+
+
+def place(where: Any, y_mm: float) -> None:
+    """Make a paragraph a frame at this height of the page, as wide as a letter's rules and centred on the page."""
+    x = (gb.PAGE_WIDTH_MM - gb.LETTER_RULE_MM) / 2
+    frame = element("w:framePr", w=gb.twips(gb.LETTER_RULE_MM), wrap="around", vAnchor="page", hAnchor="page", x=gb.twips(x), y=gb.twips(y_mm))
+    where._p.get_or_add_pPr().insert_element_before(frame, "w:widowControl", "w:pBdr", "w:spacing", "w:ind", "w:jc", "w:rPr")

@@ -3,120 +3,45 @@
 import io
 import re
 import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
+from openpyxl import load_workbook
 from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill, Protection
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from kaohe.checks.finding import Finding, Severity
-from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET, FormLayout
+from kaohe.checks.finding import Severity
+from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET
 from kaohe.forms.master import build_master
 from kaohe.forms.stamp import Master, stamp_values
 from kaohe.intake.record import ReceivedFile, Verdict
-from kaohe.publish.cached import put_back
-from kaohe.publish.corrections import NOT_MARKED, write_corrections
+from kaohe.publish.corrections import NOT_MARKED
 from kaohe.publish.marking import LIST_SHEET, PICTURES_LOST
 from kaohe.publish.zips import repack
-from kaohe.scoring.scorecard import Assessment
-from tests.support.sample import assessment, finding, office
-
-OFFICE = office()
-LAYOUT = FormLayout(OFFICE.rulebook)
-DENGFENG, XINMI, XINGYANG, ZHONGYUAN = "dengfeng", "xinmi", "xingyang", "zhongyuan"
-DONE = LAYOUT.value_cell("townships_with_chamber")
-MEMBERS = LAYOUT.value_cell("members_end")
-ARTICLES = LAYOUT.lists["articles"].sheet
-ERROR, DOUBT, HINT = "FFFBD9D5", "FFFDEBC8", "FFDDEBF8"
-INPUT = "FFFFF9E0"
-
-
-def stand_in() -> bytes:
-    """A small workbook with one of everything that a form has, at the form's places."""
-    book = Workbook()
-    main = book.worksheets[0]
-    main.title = MAIN_SHEET
-    for ref, value in ((DONE, 15), (MEMBERS, 1100)):
-        cell = main[ref]
-        assert isinstance(cell, Cell)
-        cell.value = value
-        cell.fill = PatternFill("solid", fgColor=INPUT)
-        cell.font = Font(name="仿宋", size=13, bold=True)
-        cell.protection = Protection(locked=False)
-        cell.number_format = "0"
-    main["H63"] = f"={MEMBERS}*2"
-    main["H64"] = f'=IF({MEMBERS}>0,"达标","")'
-    typed = main["E5"]
-    assert isinstance(typed, Cell)
-    typed.value = "=不是公式"
-    typed.data_type = "s"
-    main.protection.sheet = True
-    rule = DataValidation(type="whole", operator="greaterThanOrEqual", formula1="0", showInputMessage=True)
-    rule.promptTitle, rule.prompt, rule.error = "整数", "填写大于或等于0的整数", "只能填整数"
-    rule.add(DONE)
-    main.add_data_validation(rule)
-    articles = book.create_sheet(ARTICLES)
-    articles["C5"] = "民营经济综述"
-    articles["E5"] = date(2014, 3, 5)
-    articles.merge_cells("C6:D6")
-    machine = book.create_sheet(MACHINE_SHEET)
-    machine["A1"] = "kaohe-form"
-    machine.sheet_state = "veryHidden"
-    book.defined_names["in_townships_with_chamber"] = DefinedName("in_townships_with_chamber", attr_text=f"'{MAIN_SHEET}'!${DONE[0]}${DONE[1:]}")
-    book.active = 1
-    data = io.BytesIO()
-    book.save(data)
-    return put_back(data.getvalue(), [MAIN_SHEET, ARTICLES, MACHINE_SHEET], {MAIN_SHEET: {"H63": 2200, "H64": "达标"}})
-
-
-def with_findings(*more: Finding) -> Assessment:
-    """The sample with further findings."""
-    ready = assessment()
-    return replace(ready, findings=ready.findings + more)
-
-
-def only(*findings: Finding) -> Assessment:
-    """The sample with these findings instead of its own."""
-    return replace(assessment(), findings=findings)
-
-
-def at(severity: Severity, **changes: object) -> Finding:
-    """A finding about one unit, with some of its parts changed."""
-    return replace(finding(OFFICE, DENGFENG, "members_end", severity), **changes)  # type: ignore[arg-type]
-
-
-def write(ready: Assessment, folder: Path, originals: Mapping[str, bytes] | None = None) -> list[str]:
-    """Names of the files written."""
-    originals = originals if originals is not None else {DENGFENG: stand_in(), XINMI: stand_in()}
-    return [path.name for path in write_corrections(ready, originals, folder)]
-
-
-def book_of(folder: Path, short: str = "登封市工商联") -> Workbook:
-    return load_workbook(folder / f"更正通知-{short}.xlsx")
-
-
-def cell_of(sheet: Worksheet, ref: str) -> Cell:
-    cell = sheet[ref]
-    assert isinstance(cell, Cell)
-    return cell
-
-
-def listed_rows(book: Workbook) -> list[list[object]]:
-    """The list sheet's rows below its heading, without the hidden column."""
-    return [[cell.value or "" for cell in row[:9]] for row in book[LIST_SHEET].iter_rows(min_row=4)]
-
-
-def letter_of(folder: Path, short: str = "登封市工商联") -> str:
-    return (folder / f"更正通知-{short}.txt").read_bytes().decode("utf-8-sig")
+from tests.support.returned import (
+    ARTICLES,
+    DENGFENG,
+    DONE,
+    DOUBT,
+    ERROR,
+    HINT,
+    INPUT,
+    LAYOUT,
+    MEMBERS,
+    OFFICE,
+    XINMI,
+    at,
+    book_of,
+    cell_of,
+    letter_of,
+    listed_rows,
+    only,
+    stand_in,
+    with_findings,
+    write,
+)
+from tests.support.sample import assessment, finding
 
 
 def test_who_gets_what(tmp_path: Path) -> None:
@@ -200,7 +125,7 @@ def test_the_list_prints_on_a4_landscape(tmp_path: Path) -> None:
 def test_rows_of_the_list_are_as_high_as_their_longest_text(tmp_path: Path) -> None:
     write(only(at(Severity.ERROR, action="请改" * 60), at(Severity.HINT, found="x" * 5000)), tmp_path)
     sheet = book_of(tmp_path)[LIST_SHEET]
-    assert sheet.row_dimensions[4].height == 9 * 16 + 6
+    assert sheet.row_dimensions[4].height == 10 * 16 + 6
     assert str(sheet["E5"].value) == "x" * 159 + "…"
     assert sheet.row_dimensions[5].height == 8 * 16 + 6
 
@@ -395,6 +320,17 @@ def test_the_letter_word_for_word(tmp_path: Path) -> None:
     )
 
 
+def test_a_doubt_that_is_withheld_says_so(tmp_path: Path) -> None:
+    write(only(at(Severity.DOUBT), at(Severity.DOUBT, cell=DONE, withheld=True)), tmp_path)
+    book, text = book_of(tmp_path), letter_of(tmp_path)
+    assert [row[0] for row in listed_rows(book)] == ["疑问\n先不计分", "疑问"]
+    comment = cell_of(book[MAIN_SHEET], DONE).comment
+    assert comment is not None
+    assert comment.text.endswith("\n写明确以前先不计分")
+    assert "一、请写明确（1处）。看不准填的是什么意思，写明确以前先不计分。\r\n" in text
+    assert "二、请核对确认（1处）。" in text
+
+
 def test_the_letter_to_a_unit_whose_file_was_refused(tmp_path: Path) -> None:
     write(assessment(), tmp_path)
     text = letter_of(tmp_path, "荥阳市工商联")
@@ -409,14 +345,6 @@ def test_files_that_were_not_taken_are_named(tmp_path: Path) -> None:
     older = ReceivedFile("一\n二.xlsx", "a" * 64, 1, 1, 1, Verdict.SUPERSEDED, "之后又收到一份", DENGFENG)
     write(replace(ready, files=(*ready.files, older)), tmp_path)
     assert "   ● 一 二.xlsx：已被新版本代替，之后又收到一份\r\n" in letter_of(tmp_path)
-
-
-def test_corrections_that_no_longer_apply_are_removed(tmp_path: Path) -> None:
-    own = tmp_path / "电话记录.txt"
-    own.write_text("办公室自己的文件", encoding="utf-8")
-    write(assessment(), tmp_path)
-    assert write(only(), tmp_path) == ["更正通知-荥阳市工商联.txt"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["更正通知-荥阳市工商联.txt", "电话记录.txt"]
 
 
 def test_a_real_form_comes_back_with_everything_it_had(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from kaohe import PROGRAM_ROOT
 from kaohe.rulebook.audit import audit, notice_clauses, notice_method
 from kaohe.rulebook.loader import load_rulebook, read_notice
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import never_above
+from kaohe.rulebook.pairs import growth_pairs, never_above
 from kaohe.toml_source import FaultyFile, read_toml
 from tests.support.oracle import CHOICES, ITEMS, capped_items
 
@@ -123,6 +123,10 @@ def test_pairs_of_which_one_is_never_larger() -> None:
         ("clusters_with_chamber", "clusters_total"),
         ("committee_attended", "committee_due"),
     )
+
+
+def test_pairs_of_which_the_growth_counts() -> None:
+    assert growth_pairs(rulebook()) == (("members_start", "members_end"), ("chambers_start", "chambers_end"))
 
 
 def test_which_items_read_a_field_or_a_list() -> None:
@@ -337,6 +341,14 @@ def test_choices_on_a_column_that_is_not_of_choices(tmp_path: Path) -> None:
     text = broken(('label = "地点"\ntype = "text"', 'label = "地点"\ntype = "text"\nchoices = ["郑州"]'))
     message = "清单 trade_activities 的列“place”：类型为 choice 时要写 choices，其他类型不写"
     assert load(tmp_path, text) == [at(text, 'label = "地点"', message, above=2)]
+
+
+def test_figures_that_are_to_agree_but_are_not_there(tmp_path: Path) -> None:
+    text = TEXT + '\n[[agreements]]\nparts = ["townships_with_chamber", "cluster_with_chamber"]\nwhole = "chamber_end"\nwhy = "都是所属商会"\n'
+    assert load(tmp_path, text) == [
+        at(text, '"cluster_with_chamber"', "互相核对的填报项“cluster_with_chamber”不存在（是不是想写“clusters_with_chamber”？）", above=1),
+        at(text, '"cluster_with_chamber"', "互相核对的填报项“chamber_end”不存在（是不是想写“chambers_end”？）", above=1),
+    ]
 
 
 # Faults of readings

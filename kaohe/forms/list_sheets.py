@@ -78,8 +78,12 @@ def _earlier_same(place: ListPlace, row: int) -> str:
         if column.type == "date":
             parts.append(f"--({above}={cell})")
         else:
-            parts.append(f'--(SUBSTITUTE({above}," ","")=SUBSTITUTE({cell}," ",""))')
+            parts.append(f"--({_without_spaces(above)}={_without_spaces(cell)})")
     return f"SUMPRODUCT({','.join(parts)})"
+
+
+def _without_spaces(cells: str) -> str:
+    return f'SUBSTITUTE(SUBSTITUTE({cells}," ",""),"　","")'
 
 
 def _heading(sheet: Worksheet, place: ListPlace, layout: FormLayout, styles: Styles, state: int) -> None:

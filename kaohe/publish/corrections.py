@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, select_autoescape
-
 from kaohe.checks.finding import Finding, Severity
 from kaohe.files import write_whole
 from kaohe.intake.record import ReceivedFile, Verdict
-from kaohe.publish.marking import Notice, Unmarkable, listed, marked
+from kaohe.publish.marking import WITHHELD, Notice, Unmarkable, listed, marked
+from kaohe.publish.text_template import render_text
 from kaohe.scoring.scorecard import Assessment, Scorecard, UnitState
 from kaohe.text import date_text, shorten
 
@@ -19,12 +18,15 @@ NAME = "更正通知"
 MARKED = "有问题的单元格已标色并加批注；点“单元格”一栏可以跳到该处，直接在那里改。这张清单、颜色和批注不用删。"
 NOT_MARKED = "你单位的原表格式特殊，不能直接标注，这里只有清单：请对照清单，在你单位自己保存的原表上改，改好后报回。"
 
-_PARTS = {
-    Severity.ERROR: ("必须更正", "更正以前，有关的项目计0分。"),
-    Severity.DOUBT: ("请核对确认", "得分先保留，确有差错的请改正，没有差错的请在回信里说明。"),
-    Severity.HINT: ("请留意", "不影响得分，方便时补上。"),
-}
-_NUMERALS = "一二三"
+_PARTS: tuple[tuple[Severity, bool, str, str], ...] = (
+    (Severity.ERROR, False, "必须更正", "更正以前，有关的项目计0分。"),
+    (Severity.DOUBT, True, "请写明确", "看不准填的是什么意思，写明确以前先不计分。"),
+    (Severity.DOUBT, False, "请核对确认", "得分先保留，确有差错的请改正，没有差错的请在回信里说明。"),
+    (Severity.HINT, False, "请留意", "不影响得分，方便时补上。"),
+)
+"""Parts of the letter: severity, whether the value is withheld, heading, what it means."""
+
+_NUMERALS = "一二三四"
 _LONGEST = 300
 
 
@@ -49,7 +51,7 @@ class MessageGroup:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """All findings of one severity."""
+    """All findings that weigh the same."""
 
     heading: str
     about: str
@@ -69,7 +71,7 @@ class Refusal:
 def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Write what goes back to the units into ``folder`` and return the files, in the units' order.
 
-    ``originals`` are the accepted workbooks by unit code. Corrections of an earlier run that no longer apply are removed.
+    ``originals`` are the accepted workbooks by unit code. Raises TemplateFault when the letter's template cannot be used.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -82,17 +84,13 @@ def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], fo
             path = folder / f"{NAME}-{unit.short}.xlsx"
             write_whole(path, book)
             written += [path, _write_letter(assessment, card, findings, folder, is_marked=is_marked)]
-    for unit in assessment.config.units:
-        for path in (folder / f"{NAME}-{unit.short}.xlsx", folder / f"{NAME}-{unit.short}.txt"):
-            if path not in written:
-                path.unlink(missing_ok=True)
     return written
 
 
 def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Errors first; within a severity as the checks gave them."""
+    """Errors first, then what is withheld; otherwise as the checks gave them."""
     order = list(Severity)
-    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+    return tuple(sorted(findings, key=lambda finding: (order.index(finding.severity), not finding.withheld)))
 
 
 def _workbook(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ...], original: bytes | None) -> tuple[bytes, bool]:
@@ -113,7 +111,7 @@ def _notice(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ..
         about=(
             f"核对的文件：{_line(card.file or '')}　　共{len(findings)}处：{'、'.join(counts)}",
             how,
-            "错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留；提示只作提醒。",
+            f"错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留（注明“{WITHHELD}”的除外）；提示只作提醒。",
             f"请于{date_text(config.deadline)}前改好，发到 {config.issuer.email}。联系：{config.issuer.contact}，电话 {config.issuer.phone}",
         ),
         findings=findings,
@@ -124,25 +122,22 @@ def _notice(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ..
 
 def _write_letter(assessment: Assessment, card: Scorecard, findings: tuple[Finding, ...], folder: Path, *, is_marked: bool) -> Path:
     config, unit = assessment.config, card.unit
-    template = config.template(TEMPLATE).read_text(encoding="utf-8-sig")
-    environment = Environment(
-        autoescape=select_autoescape(default_for_string=False), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     files = [file for file in assessment.files if file.unit == unit.code]
-    text = environment.from_string(template).render(
-        unit=unit,
-        year=config.year,
-        issuer=config.issuer,
-        deadline=date_text(config.deadline),
-        form=f"{config.year}年度考核填报表-{unit.short}.xlsx",
-        file=_line(card.file or ""),
-        attachment=f"{NAME}-{unit.short}.xlsx",
-        marked=is_marked,
-        total=len(findings),
-        parts=_parts(findings),
-        refused=_refusals(files) if card.state is UnitState.REJECTED else [],
-        others=_refusals(files) if card.state is not UnitState.REJECTED else [],
-    )
+    context = {
+        "unit": unit,
+        "year": config.year,
+        "issuer": config.issuer,
+        "deadline": date_text(config.deadline),
+        "form": f"{config.year}年度考核填报表-{unit.short}.xlsx",
+        "file": _line(card.file or ""),
+        "attachment": f"{NAME}-{unit.short}.xlsx",
+        "marked": is_marked,
+        "total": len(findings),
+        "parts": _parts(findings),
+        "refused": _refusals(files) if card.state is UnitState.REJECTED else [],
+        "others": _refusals(files) if card.state is not UnitState.REJECTED else [],
+    }
+    text = render_text(config.template(TEMPLATE), context)
     path = folder / f"{NAME}-{unit.short}.txt"
     lines = [line.rstrip() for line in text.strip().splitlines()]
     write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
@@ -151,8 +146,8 @@ def _write_letter(assessment: Assessment, card: Scorecard, findings: tuple[Findi
 
 def _parts(findings: tuple[Finding, ...]) -> list[Part]:
     parts: list[Part] = []
-    for severity, (heading, about) in _PARTS.items():
-        found = [finding for finding in findings if finding.severity is severity]
+    for severity, withheld, heading, about in _PARTS:
+        found = [f for f in findings if f.severity is severity and (severity is not Severity.DOUBT or f.withheld is withheld)]
         if found:
             parts.append(Part(f"{_NUMERALS[len(parts)]}、{heading}", about, len(found), _groups(found)))
     return parts

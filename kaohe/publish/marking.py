@@ -34,17 +34,20 @@ LIST_SHEET = "更正清单"
 AUTHOR = "考核核对"
 PICTURES_LOST = "原表里的图片没有带到这份表里，需要时请从你单位自己保存的原表里取。"
 
+WITHHELD = "先不计分"
+"""Beside a doubt whose value is not used until the unit has said what it means."""
+
 FILLS = {Severity.ERROR: look.ERROR_FILL, Severity.DOUBT: look.DOUBT_FILL, Severity.HINT: look.HINT_FILL}
 INKS = {Severity.ERROR: look.ERROR_INK, Severity.DOUBT: look.DOUBT_INK, Severity.HINT: look.HINT_INK}
 
 COLUMNS: Mapping[str, float] = {
-    "程度": 8,
+    "程度": 10,
     "工作表": 13,
     "单元格": 9,
     "内容": 22,
     "查到的": 22,
     "应当": 24,
-    "怎么改": 28,
+    "怎么改": 27,
     "条款": 10,
     "编号": 9,
 }
@@ -206,6 +209,8 @@ def comment_text(finding: Finding) -> str:
     lines = [f"【{finding.severity.value}】{finding.code} {finding.title}"]
     parts = (("查到的", finding.found, "found"), ("应当", finding.expected, "expected"), ("怎么改", finding.action, "action"))
     lines += [f"{name}：{shorten(text, _LONGEST[limit])}" for name, text, limit in parts if text]
+    if finding.withheld:
+        lines.append(f"写明确以前{WITHHELD}")
     return clean("\n".join(lines))
 
 
@@ -251,7 +256,7 @@ def _write_list(sheet: Worksheet, notice: Notice, about: Sequence[str], spots: S
 def _write_row(sheet: Worksheet, row: int, finding: Finding, spot: Spot) -> None:
     other = _LONGEST["other"]
     texts = (
-        finding.severity.value,
+        f"{finding.severity.value}\n{WITHHELD}" if finding.withheld else finding.severity.value,
         shorten(finding.sheet, other),
         shorten(finding.cell, other),
         shorten(finding.label, _LONGEST["label"]),

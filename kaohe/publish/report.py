@@ -1,23 +1,22 @@
 """The nightly report: one HTML file that needs nothing else, for the clerk."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
 from kaohe import look
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Group
 from kaohe.files import write_whole
 from kaohe.intake.record import ReceivedFile, Verdict
+from kaohe.publish.text_template import render_text
 from kaohe.rulebook.model import Section
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, UnitState
-from kaohe.text import clean, date_text, join_rows, points_text
+from kaohe.text import date_text, join_rows, points_text
 
 TEMPLATE = "run-report.html"
 NO_POINTS = "—"
@@ -75,16 +74,7 @@ class UnitDetail:
 
 def write_report(assessment: Assessment, path: Path, generated: datetime) -> None:
     """Write the report of ``assessment`` to ``path``; ``generated`` appears in it once and is all that depends on the clock."""
-    template = assessment.config.template(TEMPLATE).read_text(encoding="utf-8-sig")
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=_safe,
-    )
-    environment.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "points": points_text,
         "date": date_text,
         "moment": _moment,
@@ -95,7 +85,7 @@ def write_report(assessment: Assessment, path: Path, generated: datetime) -> Non
         "maximum": _maximum,
         "earned": earned,
     }
-    text = environment.from_string(template).render(_context(assessment, generated))
+    text = render_text(assessment.config.template(TEMPLATE), _context(assessment, generated), html=True, filters=filters)
     write_whole(path, text.encode())
 
 
@@ -179,11 +169,6 @@ def cells_text(sources: Iterable[Source]) -> str:
 def earned(score: ItemScore) -> str:
     """Points as shown: a dash where the unit has no score at all."""
     return NO_POINTS if score.state is ItemState.VOID else points_text(score.points)
-
-
-def _safe(value: Any) -> Any:
-    """What every ``{{ }}`` passes through before it is escaped."""
-    return clean(value) if isinstance(value, str) else value
 
 
 def _maximum(value: Fraction | None) -> str:

@@ -4,9 +4,10 @@ The wording stands in the templates. Every name here is a contract with the temp
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import groupby
+from typing import Any
 
 from kaohe.config.model import GateResult, Issuer
 from kaohe.scoring.score import gate_missing, gate_unseen
@@ -245,20 +246,21 @@ def unit_text(card: Scorecard) -> UnitText:
     )
 
 
-def _common(assessment: Assessment, edition: Edition) -> dict[str, object]:
+def _common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
     config, rulebook = assessment.config, assessment.rulebook
-    return {
-        "edition": edition,
-        "provisional": assessment.status is Status.PRELIMINARY,
-        "year": config.year,
-        "assessment": rulebook.title,
-        "basis": Basis(rulebook.notice_title, rulebook.notice_number),
-        "issuer": config.issuer,
-        "scope": _scope(assessment),
-        "gate": GateText("、".join(c.label for c in rulebook.gate.conditions), rulebook.gate.text),
-        "ranked": sum(card.place is not None for card in assessment.cards),
-        "bonus_in_total": rulebook.settings.bonus_in_total,
-    }
+    common = Common(
+        edition=edition,
+        provisional=assessment.status is Status.PRELIMINARY,
+        year=config.year,
+        assessment=rulebook.title,
+        basis=Basis(rulebook.notice_title, rulebook.notice_number),
+        issuer=config.issuer,
+        scope=_scope(assessment),
+        gate=GateText("、".join(c.label for c in rulebook.gate.conditions), rulebook.gate.text),
+        ranked=sum(card.place is not None for card in assessment.cards),
+        bonus_in_total=rulebook.settings.bonus_in_total,
+    )
+    return {field.name: getattr(common, field.name) for field in fields(common)}
 
 
 def _scope(assessment: Assessment) -> Scope:

@@ -24,6 +24,7 @@ from kaohe.text import clean, shorten
 
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 _KIND = re.compile(r"(?<=\{%)(?:p|tr|tc|r)\b")
+_SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[^>]+>")
 _QUOTED = re.compile(r"'([^']+)'")
 _UNREADABLE = (OSError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, etree.LxmlError)
@@ -79,7 +80,8 @@ def _as_text(value: object) -> object:
     """A value as one line of plain text. The underscore is written as a reference because docxtpl reads ``{_{`` as a tag."""
     if isinstance(value, jinja2.Undefined):
         return value
-    return Markup(str(escape(" ".join(clean(str(value)).split()))).replace("_", "&#95;"))
+    escaped = str(escape(" ".join(clean(str(value)).split())))
+    return Markup(escaped.replace("_", "&#95;"))  # noqa: S704  # escaped on the line above
 
 
 def _explanation(template: Path, seen: str, error: Exception) -> str:
@@ -89,28 +91,28 @@ def _explanation(template: Path, seen: str, error: Exception) -> str:
     tag = _tag(text, str(error))
     number = _paragraph_number(template, tag or text)
     place = f"第{number}段" if number else ""
-    named = f"的标记“{tag}”" if tag else (f"（{shorten(text, 40)}）" if text.strip() else "")
+    named = f"的标记“{tag}”" if tag else (f"（{shorten(text, 120)}）" if text.strip() else "")
     return f"模板 {template.name} {place}{named}不能使用：{_chinese(error)}。请改正模板后重新运行。"
 
 
 def _chinese(error: Exception) -> str:
     match error:
         case jinja2.UndefinedError():
-            return f"没有这项数据（{error.message}）"
+            return "没有这项数据，可能是名称写错了"
         case jinja2.TemplateSyntaxError():
-            return f"标记写法有错（{error.message}）"
+            return "标记写法有错，可能是 if、for 没有配对的 endif、endfor，或者括号、引号没有写全"
         case etree.LxmlError():
             return "标记放错了位置，生成的文件不完整"
         case _:
-            return f"计算出错（{error}）"
+            return "标记里的计算不能进行"
 
 
 def _line(error: Exception) -> int:
     """The line of the rendered source that the error comes from; 0 where unknown."""
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return error.lineno
+        return int(error.lineno)
     frames = [entry for entry in walk_tb(error.__traceback__) if entry[0].f_code.co_filename == "<template>"]
-    return frames[-1][1] if frames else 0
+    return int(frames[-1][1]) if frames else 0
 
 
 def _tag(text: str, message: str) -> str:
@@ -118,14 +120,16 @@ def _tag(text: str, message: str) -> str:
     tags = _TAG.findall(text)
     names = [name.rpartition(" ")[2] for name in _QUOTED.findall(message)]
     speaking = [tag for tag in tags if any(re.search(rf"\b{re.escape(name)}\b", tag) for name in names)]
-    return (speaking or tags if len(tags) == 1 else speaking or [""])[0]
+    found: list[str] = speaking or (tags if len(tags) == 1 else [])
+    return found[0] if found else ""
 
 
 def _paragraph_number(template: Path, wanted: str) -> int:
-    """The first paragraph of the body that holds this text, counted from 1 with those in tables; 0 where there is none."""
+    """The first paragraph of the body that holds this text or begins it, counted from 1 with those in tables; 0 where there is none."""
+    wanted = _SPACE.sub("", wanted)
     paragraphs = Document(BytesIO(template.read_bytes())).element.body.iter(qn("w:p"))
     for number, paragraph in enumerate(paragraphs, 1):
-        text = "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
-        if wanted.strip() and re.sub(r"\s+", "", wanted) in re.sub(r"\s+", "", _KIND.sub("", text)):
+        text = _SPACE.sub("", _KIND.sub("", "".join(part.text or "" for part in paragraph.iter(qn("w:t")))))
+        if wanted and text and (wanted in text or wanted.startswith(text)):
             return number
     return 0

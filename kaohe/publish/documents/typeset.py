@@ -1,7 +1,7 @@
 """What a template cannot say by itself: where a title breaks into balanced lines."""
 
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from docx.oxml import OxmlElement
@@ -54,7 +54,7 @@ def balance_titles(document: Any) -> None:
 
 def _cut(text: str, places: tuple[int, ...]) -> list[str]:
     edges = (0, *places, len(text))
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 def _unevenness(lines: list[str]) -> float:

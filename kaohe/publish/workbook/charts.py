@@ -48,7 +48,15 @@ def _totals(page: Page) -> Chart:
     )
     chart.set_title({"name": "总分排名" if count <= MOST_BARS else f"总分排名（前{MOST_BARS}位）", "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "num_font": _FONT, "line": {"color": look.RULE}, "major_tick_mark": "none"})
+    chart.set_y_axis(
+        {
+            "reverse": True,
+            "interval_unit": 1,
+            "num_font": {**_FONT, "size": 9 if count <= MOST_BARS // 2 else 8},
+            "line": {"color": look.RULE},
+            "major_tick_mark": "none",
+        }
+    )
     chart.set_x_axis(_value_axis())
     return chart
 
@@ -74,7 +82,7 @@ def _sections(page: Page, first: int) -> Chart:
         )
     chart.set_title({"name": "各部分得分情况", "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"position": "bottom", "font": _FONT})
-    chart.set_y_axis({"reverse": True, "num_font": {**_FONT, "size": 8}, "line": {"color": look.RULE}, "major_tick_mark": "none"})
+    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {**_FONT, "size": 8}, "line": {"color": look.RULE}, "major_tick_mark": "none"})
     chart.set_x_axis(_value_axis())
     return chart
 

@@ -43,10 +43,7 @@ def write(book: Book) -> None:
 
 
 def _line(plan: Plan, card: Scorecard, entry: ListDef, row: ListRow) -> list[Cell]:
-    name = (
-        entry.key[-1] if entry.column(entry.key[-1]).type == "text" else next((c.id for c in entry.columns if c.type == "text"), entry.columns[0].id)
-    )
-    name = next((c for c in entry.key if c in ("title", "name")), name)
+    name = next((c for c in entry.key if entry.column(c).type == "text"), entry.key[0])
     day = next((c.id for c in entry.columns if c.type == "date"), None)
     others = [f"{c.label}：{_text(row.cells.get(c.id))}" for c in entry.columns if c.id not in (name, day) and _text(row.cells.get(c.id))]
     counted = row.number in {r.number for r in plan.assessment.facts[card.unit.code].list_rows(entry.id)}

@@ -9,7 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from kaohe import look
 from kaohe.publish.workbook.plan import FIRST_ROW, HEAD_ROW, SHEETS, Plan
 from kaohe.publish.workbook.styles import LINE_POINTS, Styles
-from kaohe.publish.workbook.values import Cell, Styled, bare, put, shown, stored, widest
+from kaohe.publish.workbook.values import Cell, Styled, bare, put, shown, widest
 from kaohe.text import clean, lines_needed
 
 A3, A4 = 8, 9
@@ -151,6 +151,6 @@ def measured(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[
     """Width of each column: its widest text, within its bounds; headings may wrap."""
     found = []
     for n, spec in enumerate(columns):
-        texts = [stored(shown(row[n])) for row in rows]
+        texts = [shown(row[n]) for row in rows]
         found.append(min(spec.most, max([spec.least, *(widest(text) + 2 for text in texts)])))
     return found

@@ -39,7 +39,6 @@ STYLES: Mapping[str, Look] = {
     "strong": {**_CENTRE, "font_name": look.HEAD_FONT, "text_wrap": False},
     "date": {**_CENTRE, "num_format": 'yyyy"年"m"月"d"日"', "text_wrap": False},
     "link": {**_CENTRE, **_LINK},
-    "link text": {**_CELL, **_LINK, "text_wrap": True},
     "muted": {**_CENTRE, "font_color": look.MUTED},
     "muted text": {**_TEXT, "font_color": look.MUTED},
     "label": {**_CELL, **_BAND, "text_wrap": True, "valign": "top"},

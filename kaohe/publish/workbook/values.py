@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 from xlsxwriter.format import Format
@@ -54,14 +55,11 @@ def number(value: Fraction | float) -> int | float:
     return value
 
 
+@lru_cache(maxsize=1 << 15)
 def stored(text: str) -> str:
     """Text as it may be stored: clean, one kind of line end, no longer than a cell holds."""
-    kept = clean(text.replace("\r\n", "\n").replace("\r", "\n"))[:MOST_CHARACTERS]
-    spare = len(kept.encode("utf-16-le")) // 2 - MOST_CHARACTERS
-    while spare > 0:
-        kept = kept[:-spare]
-        spare = len(kept.encode("utf-16-le")) // 2 - MOST_CHARACTERS
-    return kept
+    units = clean(text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-16-le")
+    return units[: 2 * MOST_CHARACTERS].decode("utf-16-le", errors="ignore")
 
 
 def bare(cell: Cell) -> Plain:

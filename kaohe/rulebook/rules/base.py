@@ -100,6 +100,14 @@ class Condition(Frozen, ABC):
     def test(self, names: FormulaNames) -> str:
         """Spreadsheet expression that is TRUE when it holds."""
 
+    def contradicted(self, facts: Facts) -> bool:
+        """Whether the figures cannot be true together: an error, under which the whole item earns nothing."""
+        return False
+
+    def contradiction_test(self, names: FormulaNames) -> str | None:
+        """Spreadsheet expression of ``contradicted``, or None where it cannot be."""
+        return None
+
     def undecided(self, case: Case) -> str | None:
         """Why it cannot be decided by figures alone, or None."""
         return None

@@ -85,6 +85,13 @@ class AllDoneCondition(Condition):
         due, done = names.field(self.due), names.field(self.done)
         return f"AND(N({due})>0,N({done})=N({due}))"
 
+    def contradicted(self, facts: Facts) -> bool:
+        done, due = facts.number(self.done), facts.number(self.due)
+        return done is not None and due is not None and done > due
+
+    def contradiction_test(self, names: FormulaNames) -> str | None:
+        return f"N({names.field(self.done)})>N({names.field(self.due)})"
+
     def undecided(self, case: Case) -> str | None:
         if case.facts.number(self.due) == 0:
             return f"{label(case.names, self.due)}为0，本项不适用，是否计分由主席办公会议审定"
@@ -154,6 +161,8 @@ class AllOf(Rule):
         return self.earns / len(self.conditions)
 
     def points(self, case: Case) -> Fraction:
+        if any(c.contradicted(case.facts) for c in self.conditions):
+            return Fraction(0)
         met = sum(c.holds(case.facts) for c in self.conditions)
         if self.partial:
             return self._share * met
@@ -175,7 +184,9 @@ class AllOf(Rule):
     def formula(self, names: FormulaNames) -> str | None:
         tests = [c.test(names) for c in self.conditions]
         if self.partial:
-            return "+".join(f"IF({t},{points_text(self._share)},0)" for t in tests)
+            shares = "+".join(f"IF({t},{points_text(self._share)},0)" for t in tests)
+            wrong = [test for c in self.conditions if (test := c.contradiction_test(names))]
+            return f"IF(OR({','.join(wrong)}),0,{shares})" if wrong else shares
         return f"IF(AND({','.join(tests)}),{points_text(self.earns)},0)"
 
     def pending(self, case: Case) -> str | None:

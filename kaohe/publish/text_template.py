@@ -1,0 +1,65 @@
+"""Text and HTML from templates that the office may edit with Notepad."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+
+from kaohe.publish.documents import TemplateFault
+from kaohe.text import clean
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_SOURCE = "<template>"
+
+
+def render_text(template: Path, context: Mapping[str, Any], *, html: bool = False, filters: Mapping[str, Callable[..., Any]] | None = None) -> str:
+    """The template filled in; with ``html`` everything filled in is escaped.
+
+    Raises TemplateFault, which says in Chinese which file, which line and what is wrong.
+    """
+    environment = Environment(
+        autoescape=select_autoescape(default_for_string=html),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_safe,
+    )
+    environment.filters |= dict(filters or {})
+    try:
+        return environment.from_string(_source(template)).render(context)
+    except TemplateError as error:
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_of(error.__traceback__)
+        where = f"第{line}行" if line else ""
+        raise TemplateFault(f"模板 {template.name} {where}写得不对：{error.message}（{template}）") from error
+
+
+def _source(template: Path) -> str:
+    """The template's text: UTF-8, or as Chinese Windows calls it ANSI."""
+    try:
+        data = template.read_bytes()
+    except OSError as error:
+        raise TemplateFault(f"模板 {template.name} 读不出来：{error.strerror}（{template}）") from error
+    for encoding in _ENCODINGS:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TemplateFault(f"模板 {template.name} 不是文本文件，请用记事本另存为 UTF-8：{template}")
+
+
+def _line_of(trace: TracebackType | None) -> int | None:
+    """The template's line that failed: jinja writes it into the traceback."""
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _SOURCE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _safe(value: Any) -> Any:
+    """What everything filled in passes through before it is escaped."""
+    return clean(value) if isinstance(value, str) else value
