@@ -121,7 +121,11 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
 def validation_faults(source: TomlSource, error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """Every fault that pydantic found, in Chinese, each with its line."""
     faults = []
-    for detail in error.errors():
+    details = error.errors()
+    deeper = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+    for detail in details:
+        if detail["type"] == "too_short" and detail["loc"] in deeper:
+            continue  # its only entry is faulty and reported itself
         location = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("kind=")))
         faults.append(source.fault(location, _explain(dict(detail), location, model)))
     return faults
@@ -133,6 +137,8 @@ def _explain(detail: dict[str, Any], location: KeyPath, model: type[BaseModel]) 
     match detail["type"]:
         case "missing":
             return f"缺少“{name}”一项"
+        case "union_tag_not_found":
+            return f"缺少“{str(context.get('discriminator', 'kind')).strip(chr(39))}”一项"
         case "extra_forbidden":
             return f"不认识“{name}”一项{nearest(name, _known_names(model))}"
         case "union_tag_invalid":

@@ -158,7 +158,7 @@ def _ranking(document: Any) -> None:
         ("位次", "单位", "考核组", "封顶项目\n得分", "不封顶\n项目得分", "其中\n加分", "总分", "备注"),
         (
             ("{%tr for unit in units %}",),
-            tuple(f"{{{{ unit.{name} }}}}" for name in ("place", "name", "group", "capped", "uncapped", "bonus", "total", "remark")),
+            tuple(f"{{{{ unit.{name} }}}}" for name in ("place", "name", "group", "capped", "uncapped", "bonus", "total", "state")),
             ("{%tr endfor %}",),
         ),
         numbers=(0, 2, 3, 4, 5, 6, 7),
@@ -287,10 +287,12 @@ def _letter_items(document: Any, title: str) -> None:
         numbers=(0, 2, 3),
         size="小",
     )
+    kit.paragraph(document, "表注", "注：“不封顶”的项目按实际完成情况计分。计分依据中的行，是填报表清单中的行。")
 
 
 def _signature(document: Any, *annexes: str) -> None:
-    """Annex statement, issuer over date, note; kept together so that no page holds the date alone."""
+    """Annex statement, issuer over date, note; kept together with the last words, so that no page holds a signature alone."""
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
     if len(annexes) == 1:
         gap = kit.paragraph(document, "附件说明", f"附件：{annexes[0]}")
         gap.paragraph_format.space_before = Pt(gb.LINE_PT)
@@ -310,8 +312,7 @@ def _signature(document: Any, *annexes: str) -> None:
     _tabs(blank, 318, 348, WIDTH_PT - 4 * gb.BODY_PT)
     kit.paragraph(document, "公文正文", "{%p endif %}")
     if len(annexes) == 1:
-        note = kit.paragraph(document, "附注", "（联系单位：{{ issuer.contact }}，电话：{{ issuer.phone }}）")
-        note.paragraph_format.space_before = Pt(gb.LINE_PT)
+        kit.paragraph(document, "附注", "（联系单位：{{ issuer.contact }}，电话：{{ issuer.phone }}）")
 
 
 def _tabs(where: Any, *stops: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -65,7 +66,7 @@ STYLES: dict[str, Look] = {
     "表数": Look(gb.FANGSONG, 12, "center", 17, snap=False),
     "表文小": Look(gb.FANGSONG, 10.5, "left", 14, snap=False),
     "表数小": Look(gb.FANGSONG, 10.5, "center", 14, snap=False),
-    "表注": Look(gb.FANGSONG, 12, "left", 18, before=6, snap=False),
+    "表注": Look(gb.FANGSONG, 12, "left", 18, before=6, snap=False, together=True),
     "版记": Look(gb.FANGSONG, gb.SMALL_PT, "left", IMPRINT_LINE_PT, left=4 * gb.SMALL_PT, first=-3 * gb.SMALL_PT, right=gb.SMALL_PT, snap=False),
     "版记印发": Look(gb.FANGSONG, gb.SMALL_PT, "left", IMPRINT_LINE_PT, left=gb.SMALL_PT, right=gb.SMALL_PT, snap=False),
     "稿本标识": Look(gb.HEITI, gb.BODY_PT, "left", 20, snap=False),
@@ -136,7 +137,7 @@ def new_document() -> Any:
         add_style(document, name, look)
     _settings(document)
     _page(document.sections[0])
-    _drop_thumbnail(document)
+    _drop_unused_parts(document)
     return document
 
 
@@ -149,6 +150,9 @@ def _defaults(document: Any) -> None:
     run = defaults.find(f".//{qn('w:rPr')}")
     for child in list(run):
         run.remove(child)
+    paragraph_defaults = defaults.find(f".//{qn('w:pPr')}")
+    for child in list(paragraph_defaults):
+        paragraph_defaults.remove(child)
     set_fonts(run, gb.FANGSONG)
     run.append(element("w:lang", val="en-US", eastAsia="zh-CN", bidi="ar-SA"))
 
@@ -183,11 +187,13 @@ def _page(section: Any) -> None:
     section._sectPr.append(element("w:docGrid", type="lines", linePitch=round(gb.LINE_PT * 20)))
 
 
-def _drop_thumbnail(document: Any) -> None:
-    package = document.part.package
-    for key, relation in list(package.rels.items()):
-        if relation.reltype.endswith("/thumbnail"):
-            del package.rels[key]
+def _drop_unused_parts(document: Any) -> None:
+    """What python-docx's own template brings along: a picture of it, its program's name, effects and an empty data store."""
+    unused = ("/thumbnail", "/extended-properties", "/stylesWithEffects", "/customXml", "/numbering")
+    for relations in (document.part.package.rels, document.part.rels):
+        for key, relation in list(relations.items()):
+            if relation.reltype.endswith(unused):
+                del relations[key]
 
 
 def paragraph(where: Any, style: str, *texts: str) -> Any:
@@ -289,7 +295,7 @@ def _add_row(table: Any, widths_mm: Sequence[float], texts: Sequence[str], style
     for n, (cell, text) in enumerate(zip(cells, texts, strict=True)):
         if len(texts) > 1:
             cell.width = Mm(widths_mm[n])
-        cell.vertical_alignment = 1
+        cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
         target = cell.paragraphs[0]
         target.style = style.replace("文", "数") if n in numbers else style
         add_run(target, text)
@@ -333,9 +339,7 @@ def copies_line(document: Any, text: str) -> None:
     The frame does not push what stands above; the paragraph that holds it is as tall as it, and keeps its room on the page.
     """
     framed = paragraph(document, "版记", text)
-    frame = element(
-        "w:framePr", w=gb.twips(gb.TYPE_WIDTH_MM), wrap="through", vAnchor="margin", hAnchor="margin", xAlign="left", yAlign="bottom"
-    )
+    frame = element("w:framePr", w=gb.twips(gb.TYPE_WIDTH_MM), wrap="none", vAnchor="margin", hAnchor="margin", xAlign="left", yAlign="bottom")
     framed._p.get_or_add_pPr().insert_element_before(frame, "w:widowControl", "w:pBdr", "w:spacing", "w:ind", "w:jc", "w:rPr")
     paragraph(document, "细行").paragraph_format.line_spacing = Pt(IMPRINT_LINE_PT)
 

@@ -353,15 +353,26 @@ def test_an_award_for_a_unit_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_a_year_without_rules(tmp_path: Path) -> None:
-    text = broken(("year = 2014 ", "year = 2019 "))
+    text = broken(("year = 2014 ", "year = 2019 "), ("\nend = 2014-12-31", "\nend = 2019-12-31"))
     message = "没有2019年度的规则：找不到 rules/2019/rulebook.toml，请先准备好当年的规则"
     assert faults(tmp_path, text) == [at(text, "year = 2019", message)]
 
 
 def test_rules_of_another_year(tmp_path: Path) -> None:
     shutil.copytree(RULES, tmp_path / "rules" / "2015")
-    text = broken(("year = 2014 ", "year = 2015 "))
+    text = broken(("year = 2014 ", "year = 2015 "), ("\nend = 2014-12-31", "\nend = 2015-12-31"))
     assert faults(tmp_path, text) == [at(text, "year = 2015", "年度写的是2015，规则却是2014年度的")]
+
+
+def test_a_period_that_does_not_touch_the_year(tmp_path: Path) -> None:
+    text = broken(("start = 2014-01-01", "start = 2013-01-01"), ("\nend = 2014-12-31", "\nend = 2013-12-31"))
+    assert faults(tmp_path, text) == [at(text, "start = 2013-01-01", "考核期（2013-01-01至2013-12-31）里没有2014年，请与年度一起改")]
+
+
+def test_two_groups_of_one_name(tmp_path: Path) -> None:
+    text = broken(('name = "第二组"', 'name = "第一组"'))
+    line = text.split('name = "第一组"')[1].count("\n") + text.split('name = "第一组"')[0].count("\n") + 1
+    assert faults(tmp_path, text) == [f"config.toml:{line}：考核组名称“第一组”用了两次"]
 
 
 def test_no_rules_in_the_folder_that_the_configuration_names(tmp_path: Path) -> None:

@@ -575,12 +575,12 @@ def point_nowhere(book: Workbook) -> None:
     book.defined_names["st_main_unit"].attr_text = f"'{MAIN_SHEET}'!$Z$199"
 
 
-def damaged() -> bytes:
+def damaged(bytes_: bytes) -> bytes:
     """Bytes overwritten in the middle of a compressed part: the directory of the zip stays whole."""
     data = bytearray(master_bytes())
     with zipfile.ZipFile(BytesIO(master_bytes())) as archive:
         start = archive.getinfo("xl/worksheets/sheet2.xml").header_offset + 200
-    data[start : start + 64] = b"\xff" * 64
+    data[start : start + 64] = bytes_ * 64
     return bytes(data)
 
 
@@ -594,7 +594,8 @@ NOT_A_WORKBOOK = "填报表母版不是 .xlsx 工作簿，请另存为 .xlsx，�
         (lambda: b"", CANNOT_OPEN),
         (lambda: "不是表".encode(), CANNOT_OPEN),
         (lambda: master_bytes()[:20000], CANNOT_OPEN),
-        (damaged, CANNOT_OPEN),
+        (lambda: damaged(b"\xff"), CANNOT_OPEN),
+        (lambda: damaged(b"\x00"), CANNOT_OPEN),
         (lambda: without("xl/workbook.xml"), NOT_A_WORKBOOK),
         (lambda: without("xl/_rels/workbook.xml.rels"), NOT_A_WORKBOOK),
         (lambda: with_part("xl/workbook.xml", lambda content: content[:900]), NOT_A_WORKBOOK),
@@ -609,7 +610,8 @@ NOT_A_WORKBOOK = "填报表母版不是 .xlsx 工作簿，请另存为 .xlsx，�
         "empty",
         "text",
         "truncated",
-        "damaged",
+        "wrong checksum",
+        "cannot be unpacked",
         "no workbook part",
         "no relations",
         "broken workbook part",

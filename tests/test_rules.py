@@ -198,6 +198,12 @@ def test_all_of_with_nothing_due_is_pending() -> None:
     assert result(SPLIT, at) == scored(4, "“应参加次数”为0，本项不适用；“信息条数”填1，达到1，计4分。", pending)
 
 
+def test_all_of_with_more_done_than_was_due_earns_not_even_a_part() -> None:
+    at = case({"due": 6, "done": 7, "news": 1})
+    words = f"“应参加次数”6、“实际参加次数”7，未全部达到；{ACTIVE}，不计分。"
+    assert (result(BOTH, at), result(SPLIT, at)) == (scored(0, words), scored(0, words))
+
+
 def test_all_of_without_one_of_its_numbers() -> None:
     at = case({"due": 6, "news": 1})
     assert result(BOTH, at) == scored(0, "“实际参加次数”未填或待更正，不计分。")
@@ -209,7 +215,7 @@ def test_all_of_in_plain_words_and_as_a_formula() -> None:
     assert SPLIT.plain(NAMES) == f"{demands[0]}；{demands[1]}，每具备一项计4分"
     tests = "AND(N(in_due)>0,N(in_done)=N(in_due))", "N(in_news)>=1"
     assert BOTH.formula(FormulaNames()) == f"IF(AND({tests[0]},{tests[1]}),8,0)"
-    assert SPLIT.formula(FormulaNames()) == f"IF({tests[0]},4,0)+IF({tests[1]},4,0)"
+    assert SPLIT.formula(FormulaNames()) == f"IF(OR(N(in_done)>N(in_due)),0,IF({tests[0]},4,0)+IF({tests[1]},4,0))"
     assert (BOTH.maximum(), SPLIT.maximum(), BOTH.inputs()) == (Fraction(8), Fraction(8), ("due", "done", "news"))
 
 

@@ -110,7 +110,7 @@ def test_scores_equal_the_oracle_under_any_combination_of_readings(units: Mappin
 
 
 @given(strategies.ranked_cohorts(CODES), strategies.readings())
-@settings(quickly, max_examples=40)
+@settings(quickly, max_examples=60)
 def test_places_equal_the_oracle_where_there_is_a_middle(units: Mapping[str, UnitFacts], readings: Mapping[str, str]) -> None:
     assert_same(units, readings)
 

@@ -136,7 +136,7 @@ def test_units_without_a_score_stand_apart(values: Workbook) -> None:
             "—",
             "—",
             "—",
-            "待更正（报送的文件不能采用）",
+            "待更正（退回）",
             "—",
             "报送的文件不能采用：这是2013年度的填报表，本次考核2014年度",
         ],
@@ -148,7 +148,7 @@ def test_units_without_a_score_stand_apart(values: Workbook) -> None:
             "—",
             "—",
             "—",
-            "前提条件不具备，不计分",
+            "不计分",
             "—",
             "实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分",
         ],
@@ -233,7 +233,7 @@ def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -
     assert sheet["CB18"].value == pytest.approx(1266 / 9)
     assert [sheet.cell(row, 3).value for row in (19, 20)] == [
         "未报送：没有收到填报表（截止2014年12月31日）",
-        "待更正（报送的文件不能采用）：报送的文件不能采用：这是2013年度的填报表，本次考核2014年度",
+        "待更正（退回）：报送的文件不能采用：这是2013年度的填报表，本次考核2014年度",
     ]
 
 
@@ -276,7 +276,7 @@ def test_evidence_lists_every_row(values: Workbook, assessment: Assessment) -> N
         ["新郑市工商联", "批示与表彰", 5, "关于郑交会组织工作的批示", date(2014, 5, 8), honour, "有效", "9.3a", None],
     ]
     gated = next(row for row in rows if row[0] == "上街区工商联")
-    assert gated[6:] == ["有效", "—", "单位前提条件不具备，不计分"]
+    assert gated[6:] == ["有效", "—", "单位不计分"]
 
 
 def test_blocked_row_is_invalid_with_its_reason(tmp_path: Path) -> None:

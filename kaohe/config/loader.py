@@ -29,16 +29,18 @@ def load_office(path: Path) -> Office:
     """
     source = read_toml(path)
     try:
-        config = Config.model_validate(source.data | {"home": path.resolve().parent})
+        config = Config.model_validate(source.data).at(path.resolve().parent)
     except ValidationError as error:
         raise FaultyFile(validation_faults(source, error, Config)) from None
     faults = [source.fault(where, message) for where, message in _problems(config)]
     folder = rules_folder(config)
     if folder is None:
-        raise FaultyFile(
-            [*faults, source.fault(("year",), f"没有{config.year}年度的规则：找不到 rules/{config.year}/rulebook.toml，请先准备好当年的规则")]
-        )
-    rulebook = load_rulebook(folder)
+        where, wanted = (("folders", "rules"), config.folders.rules) if config.folders.rules else (("year",), f"rules/{config.year}")
+        raise FaultyFile([*faults, source.fault(where, f"没有{config.year}年度的规则：找不到 {wanted}/rulebook.toml，请先准备好当年的规则")])
+    try:
+        rulebook = load_rulebook(folder)
+    except FaultyFile as faulty:
+        raise FaultyFile([*faults, *faulty.faults]) from None
     faults += [source.fault(where, message) for where, message in _against_rulebook(config, rulebook)]
     if faults:
         raise FaultyFile(faults)
@@ -57,6 +59,8 @@ def rules_folder(config: Config) -> Path | None:
 def _problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
     if config.period.start > config.period.end:
         yield ("period", "end"), "考核期的结束日期早于开始日期"
+    elif not config.period.start.year <= config.year <= config.period.end.year:
+        yield ("period", "start"), f"考核期（{config.period.start}至{config.period.end}）里没有{config.year}年，请与年度一起改"
     if config.deadline < config.period.start:
         yield ("deadline",), "报送截止日期早于考核期开始日期"
     yield from _unit_problems(config)
@@ -85,7 +89,11 @@ def _unit_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
 
 def _group_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
     placed: dict[str, str] = {}
+    names: set[str] = set()
     for n, group in enumerate(config.groups):
+        if group.name in names:
+            yield ("groups", n, "name"), f"考核组名称“{group.name}”用了两次"
+        names.add(group.name)
         for code in group.units:
             if code not in config.units_by_code:
                 yield ("groups", n, "units"), f"{group.name}的单位代码“{code}”不存在{nearest(code, config.units_by_code)}"

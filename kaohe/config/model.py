@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints
 
 from kaohe import PROGRAM_ROOT
 from kaohe.rulebook.rules.base import Frozen
@@ -95,9 +95,8 @@ class Award(Frozen):
 
 
 class Config(Frozen):
-    """A whole configuration. ``home`` is the folder of its file."""
+    """A whole configuration."""
 
-    home: Path = Path()
     year: int
     period: Period
     deadline: date
@@ -109,6 +108,18 @@ class Config(Frozen):
     awards: tuple[Award, ...] = ()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     units: Annotated[tuple[Unit, ...], Field(min_length=1)]
+    _home: Path = PrivateAttr(Path())
+
+    @property
+    def home(self) -> Path:
+        """The folder that relative paths count from."""
+        return self._home
+
+    def at(self, home: Path) -> "Config":
+        """The same configuration, lying in the folder ``home``."""
+        config = self.model_copy()
+        config._home = home
+        return config
 
     @cached_property
     def units_by_code(self) -> Mapping[str, Unit]:

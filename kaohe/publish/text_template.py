@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+from markupsafe import Markup
 
 from kaohe.publish.documents import TemplateFault
 from kaohe.text import clean
@@ -61,5 +62,5 @@ def _line_of(trace: TracebackType | None) -> int | None:
 
 
 def _safe(value: Any) -> Any:
-    """What everything filled in passes through before it is escaped."""
-    return clean(value) if isinstance(value, str) else value
+    """What everything filled in passes through before it is escaped; markup of the template's own macros stays as it is."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from kaohe.rulebook.model import Item, Rulebook
-from kaohe.rulebook.readings import choice_fault
+from kaohe.rulebook.readings import changed_rule, choice_fault
+from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.rows import BLANK, FILLED, RowRule, RowsReach
 from kaohe.toml_source import Fault, KeyPath, TomlSource, nearest
 
@@ -44,8 +45,8 @@ def notice_method(notice: str) -> list[str]:
     paragraphs = [line.strip() for line in notice.splitlines() if line.strip()]
     if _METHOD_PART not in paragraphs:
         return []
-    first = paragraphs[paragraphs.index(_METHOD_PART) + 1]
-    return [sentence + "。" for sentence in first.split("。") if sentence]
+    following = paragraphs[paragraphs.index(_METHOD_PART) + 1 :]
+    return [sentence + "。" for sentence in following[0].split("。") if sentence] if following else []
 
 
 def uncovered(rulebook: Rulebook, notice: str) -> list[str]:
@@ -96,21 +97,25 @@ def _unique_ids(rulebook: Rulebook) -> Problems:
 
 def _references(rulebook: Rulebook) -> Problems:
     for path, item in _walk(rulebook):
-        here = (*path, "rule")
-        for field_id in item.rule.inputs():
-            if field_id not in rulebook.fields:
-                yield here, f"计分项 {item.id} 用到的填报项“{field_id}”不存在{nearest(field_id, rulebook.fields)}"
-        for list_id in item.rule.lists():
-            if list_id not in rulebook.lists_by_id:
-                yield here, f"计分项 {item.id} 用到的清单“{list_id}”不存在{nearest(list_id, rulebook.lists_by_id)}"
-            elif isinstance(item.rule, RowRule):
-                for message in _column_problems(rulebook, item.id, item.rule):
-                    yield here, message
+        for message in _rule_problems(rulebook, item.id, item.rule):
+            yield (*path, "rule"), message
     for s, section in enumerate(rulebook.sections):
         for c, clause in enumerate(section.clauses):
             for f, field in enumerate(clause.fields):
                 if not rulebook.items_of_field[field.id]:
                     yield ("sections", s, "clauses", c, "fields", f), f"填报项“{field.id}”没有任何计分项用到"
+
+
+def _rule_problems(rulebook: Rulebook, item_id: str, rule: AnyRule) -> Iterator[str]:
+    """Fields, lists and columns that a rule names and that are not there."""
+    for field_id in rule.inputs():
+        if field_id not in rulebook.fields:
+            yield f"计分项 {item_id} 用到的填报项“{field_id}”不存在{nearest(field_id, rulebook.fields)}"
+    for list_id in rule.lists():
+        if list_id not in rulebook.lists_by_id:
+            yield f"计分项 {item_id} 用到的清单“{list_id}”不存在{nearest(list_id, rulebook.lists_by_id)}"
+        elif isinstance(rule, RowRule):
+            yield from _column_problems(rulebook, item_id, rule)
 
 
 def _column_problems(rulebook: Rulebook, item_id: str, rule: RowRule) -> Iterable[str]:
@@ -163,8 +168,16 @@ def _readings(rulebook: Rulebook) -> Problems:
             if clause_id not in known:
                 yield ("readings", n, "clauses"), f"口径 {reading.id} 涉及的条“{clause_id}”不存在{nearest(clause_id, known)}"
         for c, choice in enumerate(reading.choices):
+            here: KeyPath = ("readings", n, "choices", c)
             if fault := choice_fault(rulebook, choice):
-                yield ("readings", n, "choices", c), fault
+                yield here, fault
+                continue
+            for change in choice.changes:
+                item = rulebook.items[change.item]
+                known_before = set(_rule_problems(rulebook, item.id, item.rule))
+                for message in _rule_problems(rulebook, item.id, changed_rule(item, change.set)):
+                    if message not in known_before:
+                        yield here, message
 
 
 def _quotations(rulebook: Rulebook, notice: str) -> Problems:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field as Constraint
-from pydantic import StringConstraints
+from pydantic import PrivateAttr, StringConstraints
 
 from kaohe.rulebook.facts import Names
 from kaohe.rulebook.rules import AnyRule
@@ -38,6 +38,18 @@ class Item(Frozen):
     title: Text
     rule: AnyRule
     bonus: bool = False
+    _written: AnyRule | None = PrivateAttr(None)
+
+    @property
+    def written(self) -> AnyRule:
+        """The rule as the rulebook has it, whatever reading is in force."""
+        return self._written or self.rule
+
+    def under(self, rule: AnyRule) -> "Item":
+        """The item with another rule in force, the written one remembered."""
+        item = self.model_copy(update={"rule": rule})
+        item._written = self.written
+        return item
 
 
 class Clause(Frozen):

@@ -49,7 +49,7 @@ def choice_fault(rulebook: Rulebook, choice: Choice) -> str | None:
         if change.item not in rulebook.items:
             return f"口径选项“{choice.id}”改的计分项“{change.item}”不存在"
         try:
-            _changed(rulebook.items[change.item], change.set)
+            changed_rule(rulebook.items[change.item], change.set)
         except ValidationError as error:
             wrong = "、".join(str(part) for part in error.errors()[0]["loc"])
             return f"口径选项“{choice.id}”对计分项 {change.item} 的改动不成立（{wrong}）"
@@ -59,8 +59,10 @@ def choice_fault(rulebook: Rulebook, choice: Choice) -> str | None:
     return None
 
 
+def changed_rule(item: Item, change: Mapping[str, Any]) -> AnyRule:
+    """The item's rule as written in the rulebook, with these keys set anew. ValidationError when that is no rule."""
+    return _RULES.validate_python(item.written.model_dump(exclude_defaults=True) | dict(change))
+
+
 def _changed(item: Item, change: Mapping[str, Any]) -> Item:
-    if not change:
-        return item
-    rule = _RULES.validate_python(item.rule.model_dump(exclude_defaults=True) | dict(change))
-    return item.model_copy(update={"rule": rule})
+    return item.under(changed_rule(item, change))

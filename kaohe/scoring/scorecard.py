@@ -35,11 +35,11 @@ class UnitState(StrEnum):
 
 _UNIT_STATES = {
     UnitState.MISSING: "未报送",
-    UnitState.REJECTED: "待更正（报送的文件不能采用）",
+    UnitState.REJECTED: "待更正（退回）",
     UnitState.INCOMPLETE: "待更正",
     UnitState.PROVISIONAL: "待核",
     UnitState.VALID: "有效",
-    UnitState.GATED: "前提条件不具备，不计分",
+    UnitState.GATED: "不计分",
 }
 
 

@@ -22,9 +22,10 @@ def table(path: Path, number: int = 0) -> list[list[str]]:
     return [[cell.text for cell in row.cells] for row in Document(str(path)).tables[number].rows]
 
 
-def with_config(results: Assessment, **changes: Any) -> Assessment:
-    """The same results under a changed configuration."""
-    return replace(results, config=Config.model_validate({**results.config.model_dump(), **changes}))
+def with_config(results: Assessment, home: Path | None = None, **changes: Any) -> Assessment:
+    """The same results under a changed configuration, perhaps in another folder."""
+    config = Config.model_validate({**results.config.model_dump(), **changes})
+    return replace(results, config=config.at(home or results.config.home))
 
 
 def with_template(results: Assessment, folder: Path, name: str, replaced: str, by: str) -> Assessment:

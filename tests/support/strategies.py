@@ -68,13 +68,14 @@ def untidy_cohorts(codes: Sequence[str]) -> st.SearchStrategy[Mapping[str, UnitF
 
 @st.composite
 def ranked_cohorts(draw: st.DrawFn, codes: Sequence[str]) -> Mapping[str, UnitFacts]:
-    """Facts that matter for places only, mostly without ties: there is a middle between the top and the bottom."""
+    """Facts that matter for places only, with few ties or with many: there is a middle between the top and the bottom."""
+    spread = draw(st.sampled_from((6, 12, 40)))
     units: dict[str, UnitFacts] = {}
     for code in codes:
-        members, part, chambers = draw(st.integers(0, 30)), draw(st.integers(0, 40)), draw(st.integers(0, 40))
+        members, part, chambers = (draw(st.integers(0, spread)) for _ in range(3))
         figures: dict[str, Value] = {"members_start": 200, "members_end": 200 + members, "enterprise_members": 100 + part}
         figures |= {"chambers_start": 100, "chambers_end": 90 + chambers}
-        units[code] = UnitFacts(figures, {}, (True, True, draw(st.integers(0, 15)) < 15))
+        units[code] = UnitFacts(figures, {}, (True, True, draw(st.integers(0, 40)) < 40))
     return units
 
 

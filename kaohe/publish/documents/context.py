@@ -3,6 +3,7 @@
 The wording stands in the templates. Every name here is a contract with the templates that the office edits.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -18,7 +19,8 @@ NONE = "—"
 WHY_LIMIT = 300
 """A reason longer than this would make a table row taller than a page."""
 
-_REMARKS = {UnitState.GATED: "不计分"}
+_POINTS_AGAIN = re.compile(r"，计[0-9./]+分。$")
+"""What a reason says at its end and the column beside it says too."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,6 @@ class UnitText:
     group: str
     state: str
     reason: str
-    remark: str
     place: str
     total: str
     capped: str
@@ -230,14 +231,12 @@ def letter_context(assessment: Assessment, card: Scorecard, edition: Edition) ->
 
 def unit_text(card: Scorecard) -> UnitText:
     """One unit's result in texts."""
-    state = card.state.chinese.partition("（")[0]
     return UnitText(
         name=card.unit.short,
         full=card.unit.name,
         group=card.group,
-        state=state,
+        state=card.state.chinese.partition("（")[0],
         reason=card.reason.rstrip("。"),
-        remark=_REMARKS.get(card.state, state),
         place=NONE if card.place is None else str(card.place),
         total=_points(card.total),
         capped=_points(card.capped),
@@ -319,7 +318,8 @@ def _sections(assessment: Assessment, card: Scorecard) -> tuple[SectionText, ...
 
 def _item_text(score: ItemScore) -> ItemText:
     maximum = "不封顶" if score.maximum is None else points_text(score.maximum)
-    return ItemText(score.item.id, score.item.title, maximum, points_text(score.points), shorten(score.why, WHY_LIMIT))
+    why = _POINTS_AGAIN.sub("。", shorten(score.why, WHY_LIMIT))
+    return ItemText(score.item.id, score.item.title, maximum, points_text(score.points), why)
 
 
 def _points(points: Fraction | None) -> str:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeAlias
 
 from xlsxwriter.format import Format
@@ -55,7 +54,6 @@ def number(value: Fraction | float) -> int | float:
     return value
 
 
-@lru_cache(maxsize=1 << 15)
 def stored(text: str) -> str:
     """Text as it may be stored: clean, one kind of line end, no longer than a cell holds."""
     units = clean(text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-16-le")
