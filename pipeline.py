@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +17,18 @@ from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, compla
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
 from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, status_rows
-from kaohe.demo.build import DemoFolderTaken, build_demo
 from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import MasterFault
 from kaohe.intake.record import Verdict
 from kaohe.progress import OnConsole
-from kaohe.run import AlreadyRunning, Outcome, check_files, run, survey
 from kaohe.scoring.scorecard import Assessment
+from kaohe.survey import check_files, survey
 from kaohe.text import match_key, points_text
 from kaohe.toml_source import FaultyFile
+
+if TYPE_CHECKING:
+    from kaohe.run import Outcome
 
 DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
 COMMANDS = ("demo", "forms", "run", "check", "status", "explain", "rules", "schema")
@@ -55,6 +57,9 @@ def _office(context: typer.Context) -> Office:
 @app.command(cls=ChineseCommand, help="演示：新建一个文件夹，发表、填表、收表、计分，全部走一遍。")
 def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演示放在哪里（只会覆盖上次演示的文件夹）。")] = Path("demo")) -> None:
     """Build the demonstration folder and run the batch on it."""
+    from kaohe.demo.build import DemoFolderTaken, build_demo
+    from kaohe.run import run
+
     reporter = OnConsole(screen.out, screen.say)
     try:
         office = build_demo(folder, reporter)
@@ -80,7 +85,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演�
 
 @app.command(cls=ChineseCommand, help="制作填报表：母版放在 templates，各单位的放在 outbox/forms。")
 def forms(
-    context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebuild", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False
+    context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebuild", metavar="", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False
 ) -> None:
     """Write the master where it is missing, and one stamped form for each unit."""
     office = _office(context)
@@ -100,6 +105,8 @@ def forms(
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
 def run_batch(context: typer.Context) -> None:
     """The nightly batch."""
+    from kaohe.run import AlreadyRunning, run
+
     office = _office(context)
     try:
         outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say))
@@ -192,7 +199,9 @@ def rules(context: typer.Context) -> None:
 
 
 @app.command(cls=ChineseCommand, help="填报表有哪些填报项、在哪一格；--json 供别的程序读取。")
-def schema(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取；不写则列成表。")] = False) -> None:
+def schema(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", metavar="", help="输出 JSON，供程序读取；不写则列成表。")] = False
+) -> None:
     """Print the machine description of the form."""
     if not as_json:
         described = form_schema(_office(context))
@@ -221,7 +230,7 @@ def _show_refused(assessment: Assessment) -> None:
             screen.say(f"{file.name}：{file.verdict.chinese}。{file.reason}")
 
 
-def _show_outcome(outcome: Outcome) -> None:
+def _show_outcome(outcome: "Outcome") -> None:
     assessment = outcome.assessment
     screen.table(
         f"{assessment.config.year}年度考核排名（{assessment.status.mark}）", RANKING_HEADINGS, ranking_rows(assessment), numbers=(0, 3, 4, 5, 6)

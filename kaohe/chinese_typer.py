@@ -71,7 +71,7 @@ def complaint(error: Any, commands: Sequence[str]) -> str:
 
 def _in_chinese(option: Any) -> Any:
     if option is not None:
-        option.help = "显示这段帮助。"
+        option.help, option.metavar = "显示这段帮助。", ""
     return option
 
 

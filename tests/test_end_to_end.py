@@ -14,7 +14,7 @@ import pipeline
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import load_office
 from kaohe.publish.results import results_data
-from kaohe.run import survey
+from kaohe.survey import survey
 from tests.support import stranger
 from tests.support.oracle import CHOICES, TAKEN, UnitFacts, score
 from tests.support.strategies import untidy_cohorts

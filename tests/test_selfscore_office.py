@@ -18,7 +18,7 @@ from kaohe.forms.master import build_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import Master, stamp_values
 from kaohe.rulebook.rules.growth import RankBands
-from kaohe.run import check_files
+from kaohe.survey import check_files
 from tests.support import stranger
 from tests.support.oracle import UnitFacts
 from tests.support.sample import office
