@@ -415,3 +415,20 @@ def test_faults_of_the_configuration_and_of_the_rules_are_told_together(tmp_path
         "报送截止日期早于考核期开始日期",
         "第（四）节有上限的计分项合计 20 分，与写明的 21 分不一致",
     ]
+
+
+def test_faulty_values_do_not_hide_what_does_not_hold_together(tmp_path: Path) -> None:
+    text = broken(
+        ("deadline = 2014-12-31 ", 'deadline = "年底" '),
+        ("\nphone = ", "\nphon = "),
+        ('units = ["xinzheng", ', 'units = ["xinzhen", '),
+        ('"both"\n', '"bothh"\n'),
+    )
+    assert faults(tmp_path, text) == [
+        at(text, "deadline = ", "“deadline”应当是日期，写成 2014-12-31 的样子（不加引号），现在是 '年底'"),
+        at(text, "[issuer]", "缺少“phone”一项"),
+        at(text, "phon = ", "不认识“phon”一项（是不是想写“phone”？）"),
+        at(text, '"bothh"', "口径“all-conditions”写成了“bothh”，可以写：both、split（是不是想写“both”？）"),
+        at(text, 'units = ["xinzhen", ', "第一组的单位代码“xinzhen”不存在（是不是想写“xinzheng”？）"),
+        at(text, 'code = "xinzheng"', "单位“新郑市工商联”没有分到任何考核组"),
+    ]

@@ -7,11 +7,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kaohe import PROGRAM_ROOT
+from kaohe.config.mend import mend
 from kaohe.config.model import Config
 from kaohe.rulebook.loader import load_rulebook
 from kaohe.rulebook.model import Rulebook
 from kaohe.rulebook.readings import apply_readings
-from kaohe.toml_source import FaultyFile, KeyPath, nearest, read_toml, validation_faults
+from kaohe.toml_source import Fault, FaultyFile, KeyPath, nearest, read_toml, validation_faults
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,17 @@ def load_office(path: Path) -> Office:
     Raises FaultyFile with every fault found; nothing is written.
     """
     source = read_toml(path)
+    faults: list[Fault] = []
     try:
-        config = Config.model_validate(source.data).at(path.resolve().parent)
+        config = Config.model_validate(source.data)
     except ValidationError as error:
-        raise FaultyFile(validation_faults(source, error, Config)) from None
-    faults = [source.fault(where, message) for where, message in _problems(config)]
+        faults = validation_faults(source, error, Config)
+        mended = mend(source.data, error)
+        if mended is None:
+            raise FaultyFile(faults) from None
+        config = mended
+    config = config.at(path.resolve().parent)
+    faults += [source.fault(where, message) for where, message in _problems(config)]
     folder = rules_folder(config)
     if folder is None:
         where, wanted = (("folders", "rules"), config.folders.rules) if config.folders.rules else (("year",), f"rules/{config.year}")
