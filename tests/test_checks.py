@@ -42,11 +42,9 @@ class Form:
 
     def record(self, unit: str = "jinshui") -> Record:
         """The record that intake makes of it."""
-        typed = {f: {True: "是", False: "否"}[v] if isinstance(v, bool) else v for f, v in full_fields(OFFICE).items()} | self.fields
-        proofs = dict.fromkeys(typed, "佐证1") | self.evidence
-        cells = {
-            f.id: _cell(MAIN_SHEET, PLACES.value_cell(f.id), typed[f.id], f.type) for f in OFFICE.rulebook.fields.values()
-        }
+        typed = {f: {True: "是", False: "否"}[v] if isinstance(v, bool) else v for f, v in full_fields(OFFICE).items()} | dict(self.fields)
+        proofs = dict.fromkeys(typed, "佐证1") | dict(self.evidence)
+        cells = {f.id: _cell(MAIN_SHEET, PLACES.value_cell(f.id), typed[f.id], f.type) for f in OFFICE.rulebook.fields.values()}
         evidence = {f: _cell(MAIN_SHEET, PLACES.evidence_cell(f), proofs[f], "text") for f in cells}
         return Record(unit, cells, evidence, {entry.id: self._rows(entry.id) for entry in OFFICE.rulebook.lists})
 
@@ -54,9 +52,7 @@ class Form:
         place = PLACES.lists[list_id]
         found = []
         for number, typed in enumerate(self.rows.get(list_id, ()), start=place.first_row):
-            cells = {
-                c.id: _cell(place.sheet, f"{place.columns[c.id]}{number}", typed.get(c.id), c.type, c.choices) for c in place.entry.columns
-            }
+            cells = {c.id: _cell(place.sheet, f"{place.columns[c.id]}{number}", typed.get(c.id), c.type, c.choices) for c in place.entry.columns}
             if any(not cell.blank for cell in cells.values()):
                 found.append(ListRow(list_id, place.sheet, number, cells))
         return tuple(found)
@@ -120,7 +116,7 @@ class Trial:
 def lost(*field_ids: str) -> Callable[[Record], Record]:
     """The rows of these fields were deleted."""
     gone = {f: Cell(MAIN_SHEET, "") for f in field_ids}
-    return lambda record: replace(record, fields=record.fields | gone, evidence=record.evidence | gone)
+    return lambda record: replace(record, fields={**record.fields, **gone}, evidence={**record.evidence, **gone})
 
 
 def repeated(field_id: str, raw: str, value: Any, problem: Any = None) -> Callable[[Record], Record]:
@@ -140,7 +136,10 @@ FIRES = [
         "V-101",
         "two blanks",
         Form({"tasks_done": None, "website_items": "　"}),
-        (at_field("V-101", ERROR, BLANK[0], "tasks_done", *BLANK[1:], **TASKS), at_field("V-101", ERROR, BLANK[0], "website_items", *BLANK[1:], **WEBSITE)),
+        (
+            at_field("V-101", ERROR, BLANK[0], "tasks_done", *BLANK[1:], **TASKS),
+            at_field("V-101", ERROR, BLANK[0], "website_items", *BLANK[1:], **WEBSITE),
+        ),
     ),
     Trial(
         "V-102",
@@ -167,7 +166,16 @@ FIRES = [
         (
             at_field("V-201", ERROR, "不是数字", "website_items", "填了“不详”", *NOT_NUMBER, **WEBSITE),
             at_field(
-                "V-201", ERROR, "不是数字", "trade_activities.enterprises", "填了“若干”", *NOT_NUMBER, cell="G6", label="招商经贸活动：参加企业数", row=6, **TRADES
+                "V-201",
+                ERROR,
+                "不是数字",
+                "trade_activities.enterprises",
+                "填了“若干”",
+                *NOT_NUMBER,
+                cell="G6",
+                label="招商经贸活动：参加企业数",
+                row=6,
+                **TRADES,
             ),
         ),
     ),
@@ -189,7 +197,14 @@ FIRES = [
         Form({"website_items": 100000000}),
         (
             at_field(
-                "V-204", ERROR, "数字过大", "website_items", "填了“100000000”", "不超过 99999999 的整数", "请核对是否多打了数字，或单位填错", **WEBSITE
+                "V-204",
+                ERROR,
+                "数字过大",
+                "website_items",
+                "填了“100000000”",
+                "不超过 99999999 的整数",
+                "请核对是否多打了数字，或单位填错",
+                **WEBSITE,
             ),
         ),
     ),
@@ -312,7 +327,16 @@ FIRES = [
         (
             at_field("V-211", ERROR, "单元格里是图片", "website_items", "单元格里嵌入了图片", *NO_PICTURE, **WEBSITE),
             at_field(
-                "V-211", ERROR, "单元格里是图片", "articles.title", "单元格里嵌入了图片", *NO_PICTURE, cell="C5", label="宣传报道：题目", row=5, **ARTICLES
+                "V-211",
+                ERROR,
+                "单元格里是图片",
+                "articles.title",
+                "单元格里嵌入了图片",
+                *NO_PICTURE,
+                cell="C5",
+                label="宣传报道：题目",
+                row=5,
+                **ARTICLES,
             ),
         ),
     ),
@@ -517,8 +541,30 @@ FIRES = [
         "two columns missing",
         Form(rows={"articles": [ARTICLE, {"title": "没有写媒体的报道", "link": "A1"}]}),
         (
-            at_field("V-401", ERROR, "清单行未填全", "articles.outlet", "第6行的“媒体”空白", *FILL_OR_CLEAR, cell="D6", label="宣传报道：媒体", row=6, **ARTICLES),
-            at_field("V-401", ERROR, "清单行未填全", "articles.date", "第6行的“日期”空白", *FILL_OR_CLEAR, cell="E6", label="宣传报道：日期", row=6, **ARTICLES),
+            at_field(
+                "V-401",
+                ERROR,
+                "清单行未填全",
+                "articles.outlet",
+                "第6行的“媒体”空白",
+                *FILL_OR_CLEAR,
+                cell="D6",
+                label="宣传报道：媒体",
+                row=6,
+                **ARTICLES,
+            ),
+            at_field(
+                "V-401",
+                ERROR,
+                "清单行未填全",
+                "articles.date",
+                "第6行的“日期”空白",
+                *FILL_OR_CLEAR,
+                cell="E6",
+                label="宣传报道：日期",
+                row=6,
+                **ARTICLES,
+            ),
         ),
     ),
     Trial(
@@ -527,23 +573,61 @@ FIRES = [
         Form(rows={"articles": [ARTICLE | {"date": "2013-12-31"}, ARTICLE | {"title": "另一篇", "date": "2015-1-1"}]}),
         (
             at_field(
-                "V-402", ERROR, "日期不在考核期内", "articles.date", "第5行的日期是2013年12月31日", *OUT, cell="E5", label="宣传报道：日期", row=5, **ARTICLES
+                "V-402",
+                ERROR,
+                "日期不在考核期内",
+                "articles.date",
+                "第5行的日期是2013年12月31日",
+                *OUT,
+                cell="E5",
+                label="宣传报道：日期",
+                row=5,
+                **ARTICLES,
             ),
             at_field(
-                "V-402", ERROR, "日期不在考核期内", "articles.date", "第6行的日期是2015年1月1日", *OUT, cell="E6", label="宣传报道：日期", row=6, **ARTICLES
+                "V-402",
+                ERROR,
+                "日期不在考核期内",
+                "articles.date",
+                "第6行的日期是2015年1月1日",
+                *OUT,
+                cell="E6",
+                label="宣传报道：日期",
+                row=6,
+                **ARTICLES,
             ),
         ),
     ),
     Trial(
         "V-403",
         "the same article three times, written differently",
-        Form(rows={"articles": [ARTICLE, ARTICLE | {"title": "民营 经济综述", "date": "2014-7-1"}, ARTICLE | {"outlet": "郑州日报　", "link": None}]}),
+        Form(
+            rows={"articles": [ARTICLE, ARTICLE | {"title": "民营 经济综述", "date": "2014-7-1"}, ARTICLE | {"outlet": "郑州日报　", "link": None}]}
+        ),
         (
             at_field(
-                "V-403", ERROR, "清单行重复", "articles.outlet", "第6行与第5行的题目、媒体相同", *ONCE, cell="D6", label="宣传报道：媒体", row=6, **ARTICLES
+                "V-403",
+                ERROR,
+                "清单行重复",
+                "articles.outlet",
+                "第6行与第5行的题目、媒体相同",
+                *ONCE,
+                cell="D6",
+                label="宣传报道：媒体",
+                row=6,
+                **ARTICLES,
             ),
             at_field(
-                "V-403", ERROR, "清单行重复", "articles.outlet", "第7行与第5行的题目、媒体相同", *ONCE, cell="D7", label="宣传报道：媒体", row=7, **ARTICLES
+                "V-403",
+                ERROR,
+                "清单行重复",
+                "articles.outlet",
+                "第7行与第5行的题目、媒体相同",
+                *ONCE,
+                cell="D7",
+                label="宣传报道：媒体",
+                row=7,
+                **ARTICLES,
             ),
         ),
     ),
@@ -619,7 +703,11 @@ QUIET = [
             }
         ),
     ),
-    Trial("V-501", "nothing is claimed", Form({"website_items": 0, "tasks_done": "否", "training_done": None}, evidence={"website_items": "", "tasks_done": "", "training_done": ""})),
+    Trial(
+        "V-501",
+        "nothing is claimed",
+        Form({"website_items": 0, "tasks_done": "否", "training_done": None}, evidence={"website_items": "", "tasks_done": "", "training_done": ""}),
+    ),
     Trial("V-501", "what is uncertain claims nothing yet", Form({"website_items": "约30"}, evidence={"website_items": ""})),
 ]
 
@@ -691,7 +779,14 @@ def test_v_601_fires_for_each_of_the_units() -> None:
 )
 def test_v_601_fires_for_every_kind_of_own_work(list_id: str, row: Mapping[str, Any], label: str, clause: str, items: tuple[str, ...]) -> None:
     records = {unit: Form(rows={list_id: [row]}).record(unit) for unit in ("jinshui", "huiji")}
-    place: dict[str, Any] = {"written": "融资难", "sheet": label.partition("：")[0], "field": f"{list_id}.title", "label": label, "clause": clause, "items": items}
+    place: dict[str, Any] = {
+        "written": "融资难",
+        "sheet": label.partition("：")[0],
+        "field": f"{list_id}.title",
+        "label": label,
+        "clause": clause,
+        "items": items,
+    }
     assert cohort("V-601", records) == (same_claim("jinshui", "惠济区工商联", **place), same_claim("huiji", "金水区工商联", **place))
 
 
@@ -890,7 +985,9 @@ def test_a_doubt_about_what_was_meant_gives_no_value() -> None:
 
 
 def test_a_doubt_and_a_hint_keep_the_value() -> None:
-    fields, rows = facts_of(Form({"members_end": 5000, "website_items": "１２６条"}, {"articles": [ARTICLE | {"date": "20140506"}]}, {"tasks_done": ""}))
+    fields, rows = facts_of(
+        Form({"members_end": 5000, "website_items": "１２６条"}, {"articles": [ARTICLE | {"date": "20140506"}]}, {"tasks_done": ""})
+    )
     assert (fields["members_end"], fields["website_items"], fields["tasks_done"]) == (5000, 126, True)
     assert rows == {"articles": [5]}
 
@@ -911,7 +1008,8 @@ def test_rows_of_a_copied_list_sheet_do_not_count_twice() -> None:
     """A copy of a list sheet repeats every row under the same row numbers."""
     record = Form(rows={"articles": [ARTICLE, ARTICLE | {"title": "二"}]}).record()
     copies = tuple(
-        replace(row, sheet="宣传报道 (2)", cells={c: replace(cell, sheet="宣传报道 (2)") for c, cell in row.cells.items()}) for row in record.lists["articles"]
+        replace(row, sheet="宣传报道 (2)", cells={c: replace(cell, sheet="宣传报道 (2)") for c, cell in row.cells.items()})
+        for row in record.lists["articles"]
     )
     doubled = replace(record, lists={**record.lists, "articles": record.lists["articles"] + copies})
     findings = everything({"jinshui": doubled})

@@ -78,6 +78,16 @@ def validations(page: Worksheet) -> Iterator[tuple[str, DataValidation]]:
                 yield page.cell(row, column).coordinate, validation
 
 
+def marginal(whole: Any, third: str) -> str | None:
+    """Text of one third of a header or footer."""
+    text = getattr(whole, third).text
+    return None if text is None else str(text)
+
+
+def set_marginal(whole: Any, third: str, text: str) -> None:
+    getattr(whole, third).text = text
+
+
 # What the form holds
 
 
@@ -104,7 +114,9 @@ def test_every_list_column_has_a_name_over_its_hundred_rows(form: Workbook) -> N
         "briefings": "G",
         "proposals": "F",
     }
-    expected = {f"li_{entry['id']}_{c['id']}": f"{entry['sheet']}!${c['column']}$5:${c['column']}$104" for entry in SCHEMA["lists"] for c in entry["columns"]}
+    expected = {
+        f"li_{entry['id']}_{c['id']}": f"{entry['sheet']}!${c['column']}$5:${c['column']}$104" for entry in SCHEMA["lists"] for c in entry["columns"]
+    }
     expected |= {f"li_{list_id}_state": f"{LISTS[list_id]['sheet']}!${letter}$5:${letter}$104" for list_id, letter in states.items()}
     assert found == expected
 
@@ -316,8 +328,8 @@ def test_page_set_up(form: Workbook, name: str, freeze: str | None, titles: str 
     assert page.sheet_properties.pageSetUpPr is not None
     assert page.sheet_properties.pageSetUpPr.fitToPage
     assert page.page_setup.fitToHeight == 0
-    assert page.oddFooter.center.text == "第 &P 页 共 &N 页"
-    assert page.oddFooter.left.text == left
+    assert marginal(page.oddFooter, "center") == "第 &P 页 共 &N 页"
+    assert marginal(page.oddFooter, "left") == left
     assert page.freeze_panes == freeze
     assert page.print_title_rows == titles
     assert str(page.print_area).rpartition("!")[2] == area
@@ -443,7 +455,12 @@ def test_the_same_rulebook_gives_the_same_bytes_in_another_process() -> None:
     code = "import hashlib; from tests.support.forms import master_bytes; print(hashlib.sha256(master_bytes()).hexdigest())"
     hashes = {
         subprocess.run(
-            [sys.executable, "-c", code], cwd=PROGRAM_ROOT, env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            cwd=PROGRAM_ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed, zone in (("1", "Asia/Shanghai"), ("2", "America/New_York"))
     }
@@ -457,11 +474,19 @@ def test_the_committed_master_still_fits_the_rulebook() -> None:
     assert prepare_master(OFFICE)[1] == ""
 
 
-def test_stamping_touches_nothing_but_the_stamped_cells() -> None:
-    def parts(data: bytes) -> dict[str, bytes]:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
+def parts(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
+
+def test_the_committed_master_is_the_one_that_the_program_builds() -> None:
+    """Wording and formulas come from the program too: hashes alone would not tell that they changed."""
+    committed, built = parts((PROGRAM_ROOT / "templates" / "submission.xlsx").read_bytes()), parts(master_bytes())
+    assert [name for name in built if committed.get(name) != built[name]] == [], "pipeline.py forms --rebuild"
+    assert committed.keys() == built.keys()
+
+
+def test_stamping_touches_nothing_but_the_stamped_cells() -> None:
     before, after = parts(master_bytes()), parts(stamped("jinshui"))
     assert before.keys() == after.keys()
     changed = {name for name in before if before[name] != after[name]}
@@ -474,7 +499,9 @@ def test_stamping_touches_nothing_but_the_stamped_cells() -> None:
         for cell in row
         if cell.value != sheet(new, page.title)[cell.coordinate].value
     }
-    assert differing == {(target.partition("!")[0], target.partition("!")[2].replace("$", "")) for name, target in names(old).items() if name in STAMPS}
+    assert differing == {
+        (target.partition("!")[0], target.partition("!")[2].replace("$", "")) for name, target in names(old).items() if name in STAMPS
+    }
     assert len(differing) == 8
 
 
@@ -484,8 +511,8 @@ def test_what_the_office_edits_in_the_master_is_in_every_copy() -> None:
     guide["B8"] = "本办公室改写过的说明"
     main["C8"] = "应参加的会议次数（办公室改过）"
     main.column_dimensions["C"].width = 61
-    main.oddHeader.center.text = "郑州市工商联"
-    main.oddFooter.center.text = "&P / &N"
+    set_marginal(main.oddHeader, "center", "郑州市工商联")
+    set_marginal(main.oddFooter, "center", "&P / &N")
     main.page_setup.orientation = "portrait"
     main.page_setup.paperSize = 8
     main.page_margins.left = 1.25
@@ -493,7 +520,7 @@ def test_what_the_office_edits_in_the_master_is_in_every_copy() -> None:
     guide, main = sheet(copy, GUIDE_SHEET), sheet(copy, MAIN_SHEET)
     assert (guide["B8"].value, main["C8"].value) == ("本办公室改写过的说明", "应参加的会议次数（办公室改过）")
     assert main.column_dimensions["C"].width == 61
-    assert (main.oddHeader.center.text, main.oddFooter.center.text) == ("郑州市工商联", "&P / &N")
+    assert (marginal(main.oddHeader, "center"), marginal(main.oddFooter, "center")) == ("郑州市工商联", "&P / &N")
     assert (main.page_setup.orientation, main.page_setup.paperSize, main.page_margins.left) == ("portrait", 8, 1.25)
     assert main["B3"].value == "填报单位：郑州高新区工商业联合会"
     assert copy[MACHINE_SHEET]["B7"].value == "gaoxin"
@@ -509,7 +536,7 @@ def test_a_stamped_cell_that_the_office_moved_is_found_by_its_name() -> None:
     assert copy[MAIN_SHEET]["B3"].value == "填报单位：（发送时自动填入）"
 
 
-@pytest.mark.parametrize("name", ["A&B<县>工商联", '"引号"\'单引号\'', "=1+1", "]]>", "甲\x00乙\ud800丙", "  前后空格  ", "一\n二"])
+@pytest.mark.parametrize("name", ["A&B<县>工商联", "\"引号\"'单引号'", "=1+1", "]]>", "甲\x00乙\ud800丙", "  前后空格  ", "一\n二"])
 def test_unit_names_cannot_break_the_workbook(name: str) -> None:
     unit = OFFICE.config.units_by_code["jinshui"].model_copy(update={"name": name})
     copy = opened(Master(master_bytes()).stamp(stamp_values(OFFICE.config, unit)))
@@ -592,7 +619,7 @@ NOT_A_WORKBOOK = "填报表母版不是 .xlsx 工作簿，请另存为 .xlsx，�
     ("data", "message"),
     [
         (lambda: b"", CANNOT_OPEN),
-        (lambda: "不是表".encode(), CANNOT_OPEN),
+        ("不是表".encode, CANNOT_OPEN),
         (lambda: master_bytes()[:20000], CANNOT_OPEN),
         (lambda: damaged(b"\xff"), CANNOT_OPEN),
         (lambda: damaged(b"\x00"), CANNOT_OPEN),
@@ -686,7 +713,7 @@ def test_a_master_that_asks_for_other_things_is_refused(office: Office) -> None:
 
 def test_one_form_for_each_unit(office: Office, tmp_path: Path) -> None:
     issued = list(issue_forms(office, Master(master_bytes())))
-    shorts = "新郑市 金水区 中原区 荥阳市 上街区 高新区 登封市 新密市 管城区 中牟县 二七区 惠济区".split()
+    shorts = ["新郑市", "金水区", "中原区", "荥阳市", "上街区", "高新区", "登封市", "新密市", "管城区", "中牟县", "二七区", "惠济区"]
     assert [entry.unit.short for entry in issued] == [f"{short}工商联" for short in shorts]
     assert [entry.path for entry in issued] == [tmp_path / "outbox" / "forms" / f"2014年度考核填报表-{short}工商联.xlsx" for short in shorts]
     machine = [Master(entry.path.read_bytes()).machine for entry in issued]
@@ -705,7 +732,9 @@ def test_forms_issued_again_are_the_same(office: Office) -> None:
 def test_the_period_and_the_deadline_come_from_the_configuration(tmp_path: Path) -> None:
     path = office_folder(tmp_path)
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("start = 2014-01-01", "start = 2013-12-01").replace("deadline = 2014-12-31 ", "deadline = 2015-01-15 "), encoding="utf-8")
+    path.write_text(
+        text.replace("start = 2014-01-01", "start = 2013-12-01").replace("deadline = 2014-12-31 ", "deadline = 2015-01-15 "), encoding="utf-8"
+    )
     config = load_office(path).config
     unit: Unit = config.cohort[0]
     values = stamp_values(config, unit)

@@ -213,7 +213,9 @@ def test_negative_counts(value: Any, raw: str) -> None:
     assert whole_number(value) == trouble(raw, Problem.NEGATIVE)
 
 
-@pytest.mark.parametrize(("value", "raw"), [(0.06, "0.06"), (12.5, "12.5"), ("12.5", "12.5"), ("12.50家", "12.50家"), ("１２．５", "１２．５"), ("0.06", "0.06")])
+@pytest.mark.parametrize(
+    ("value", "raw"), [(0.06, "0.06"), (12.5, "12.5"), ("12.5", "12.5"), ("12.50家", "12.50家"), ("１２．５", "１２．５"), ("0.06", "0.06")]
+)
 def test_fractions(value: Any, raw: str) -> None:
     assert whole_number(value) == trouble(raw, Problem.NOT_WHOLE)
 
@@ -364,7 +366,17 @@ def test_days_in_usual_writing(raw: str) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["20140305", "２０１４年３月５日", "２０１４－３－５", "2014－3－5", "２０１４．３．５", "二〇一四年三月五日", "二○一四年三月五日", "二零一四年三月五日", "2014年三月五日"],
+    [
+        "20140305",
+        "２０１４年３月５日",
+        "２０１４－３－５",
+        "2014－3－5",
+        "２０１４．３．５",
+        "二〇一四年三月五日",
+        "二○一四年三月五日",
+        "二零一四年三月五日",
+        "2014年三月五日",
+    ],
 )
 def test_days_in_another_writing_are_noted(raw: str) -> None:
     assert day(raw) == noted(raw, FIFTH, "2014-03-05")
@@ -400,7 +412,24 @@ def test_days_that_lost_their_format(value: float, raw: str, found: date, shown:
 
 @pytest.mark.parametrize(
     "value",
-    ["2014年3月", "2014年", "2014", "2014.3", "2014-3", "2014/3", "3月5日", "3.5", "3-5", "3/5", "14.3.5", "14年3月5日", "14-3-5", "二〇一四年三月", "三月五日", "201４年3月"],
+    [
+        "2014年3月",
+        "2014年",
+        "2014",
+        "2014.3",
+        "2014-3",
+        "2014/3",
+        "3月5日",
+        "3.5",
+        "3-5",
+        "3/5",
+        "14.3.5",
+        "14年3月5日",
+        "14-3-5",
+        "二〇一四年三月",
+        "三月五日",
+        "201４年3月",
+    ],
 )
 def test_days_without_their_year_or_day_are_never_guessed(value: str) -> None:
     assert day(value) == trouble(value, Problem.UNCERTAIN_DATE)

@@ -27,7 +27,7 @@ from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, 
 
 FIRST_NIGHT, SECOND_NIGHT = datetime(2014, 12, 8, 3, 0, 5), datetime(2014, 12, 9, 3, 0, 7)
 DOCUMENT_NAMES = ("2014年度考核汇总.xlsx", "2014年度考核结果通报(送审稿).docx", "results.json", "run-report.html", "scores.csv")
-SHORTS = "新郑市 金水区 中原区 荥阳市 上街区 高新区 登封市 新密市 管城区 中牟县 二七区 惠济区".split()
+SHORTS = ["新郑市", "金水区", "中原区", "荥阳市", "上街区", "高新区", "登封市", "新密市", "管城区", "中牟县", "二七区", "惠济区"]
 ARTICLE = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6)}
 
 
@@ -225,7 +225,20 @@ def test_scores_for_a_spreadsheet(nights: Nights) -> None:
     assert data.count(b"\r\n") == 13
     lines = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
     results = json.loads(nights.outboxes[0]["results.json"])
-    assert lines[0][:12] == ["名次", "代码", "单位", "考核组", "状态", "总分", "有上限得分", "无上限得分", "其中加分", "1.1 会议出勤和活动", "1.2 临时性工作", "1.3 网站信息"]
+    assert lines[0][:12] == [
+        "名次",
+        "代码",
+        "单位",
+        "考核组",
+        "状态",
+        "总分",
+        "有上限得分",
+        "无上限得分",
+        "其中加分",
+        "1.1 会议出勤和活动",
+        "1.2 临时性工作",
+        "1.3 网站信息",
+    ]
     assert {len(line) for line in lines} == {9 + 59}
 
     def cell(value: Any) -> str:
@@ -327,7 +340,8 @@ def test_a_file_that_is_open_is_reported_and_the_others_are_replaced(small: Offi
     locked(monkeypatch, book, letter)
     outcome = run(small, FIRST_NIGHT, Silent())
     assert outcome.published.problems == tuple(
-        f"“{name}”没有更新（{IN_USE}），可能正在 Excel、WPS 里打开，请关闭后再运行一次" for name in ("2014年度考核汇总.xlsx", "结果通知-惠济区工商联.docx")
+        f"“{name}”没有更新（{IN_USE}），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
+        for name in ("2014年度考核汇总.xlsx", "结果通知-惠济区工商联.docx")
     )
     assert (book.read_bytes(), letter.read_bytes()) == (b"old", b"old")
     assert json.loads((outbox / "results.json").read_bytes())["year"] == 2014
