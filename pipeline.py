@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from kaohe.run import Outcome
 
 DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
+INTERRUPTED = 130
+"""What typer returns after Ctrl-C."""
+
 COMMANDS = ("demo", "forms", "run", "check", "status", "explain", "rules", "schema")
 
 speak_chinese()
@@ -186,7 +189,7 @@ def rules(context: typer.Context) -> None:
     uncapped = sum(i.rule.maximum() is None for i in rulebook.items.values())
     maxima = [rulebook.maximum(section) for section in rulebook.sections]
     clauses = sum(1 for _ in rulebook.clauses())
-    screen.say(f"各节有上限的满分：{'、'.join(points_text(m) for m in maxima)}，共{points_text(sum(maxima))}分；另有{uncapped}项不封顶。")
+    screen.say(f"各节封顶项满分：{'、'.join(points_text(m) for m in maxima)}，共{points_text(sum(maxima))}分；另有{uncapped}项不封顶。")
     screen.say(f"前提条件：{'、'.join(c.label for c in rulebook.gate.conditions)}。声明不计分的{len(rulebook.not_scored)}句：")
     for entry in rulebook.not_scored:
         screen.say(f"  “{entry.text}”——{entry.why}")
@@ -253,11 +256,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.complain("设置或规则有错，什么也没有做。请改正下面各处后再运行：", *(f"  {fault}" for fault in faulty.faults))
         return WRONG_CONFIGURATION
     except UsageError as error:
-        screen.complain(f"命令写错了：{complaint(error, COMMANDS)}。用 pipeline.py --help 看用法。")
+        if wrong := complaint(error, COMMANDS):
+            screen.complain(f"命令写错了：{wrong}。用 pipeline.py --help 看用法。")
         return WRONG_CONFIGURATION
     except (KeyboardInterrupt, typer.Abort):
-        screen.complain("已中止。再运行一次即可，不会留下半份结果。")
-        return INTERNAL_ERROR
+        result = INTERRUPTED
     except OSError as error:
         where = f"“{error.filename}”" if error.filename else ""
         screen.complain(f"文件或文件夹用不了：{where}{error.strerror or error}。请检查权限、磁盘空间，以及文件是否正被打开。")
@@ -266,6 +269,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log = Path(tempfile.gettempdir()) / "kaohe-error.log"
         log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
         screen.complain(f"程序内部错误（{type(error).__name__}），收到的文件没有受影响。详情已写入 {log}，请把它发给维护人员。")
+        return INTERNAL_ERROR
+    if result == INTERRUPTED:
+        screen.complain("已中止。再运行一次即可，不会留下半份结果。")
         return INTERNAL_ERROR
     return result if isinstance(result, int) else DONE
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 from typer import rich_utils
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 """What the command line raises for a call it cannot take."""
@@ -26,6 +26,7 @@ def speak_chinese() -> None:
     """Set typer's own headings to Chinese."""
     for name, text in _HEADINGS.items():
         setattr(rich_utils, name, text)
+    TyperArgument.display_type_rich = lambda *_: None  # type: ignore[method-assign]  # its type names are English
 
 
 class ChineseCommand(TyperCommand):
@@ -53,13 +54,15 @@ class ChineseGroup(TyperGroup):
 
 
 def complaint(error: Any, commands: Sequence[str]) -> str:
-    """What is wrong with the call, in Chinese."""
+    """What is wrong with the call, in Chinese; "" where the help has just been shown instead."""
     name = type(error).__name__
     option, given = getattr(error, "option_name", ""), getattr(error, "param", None)
+    if name == "NoArgsIsHelpError":
+        return ""
     if name == "NoSuchOption":
         return f"没有“{option}”这个选项"
     if name == "MissingParameter" and given is not None:
-        return f"还缺少“{given.human_readable_name}”"
+        return f"还缺少“{given.metavar or given.name}”"
     if "No such command" in str(error.message):
         return f"没有“{str(error.message).split(chr(39))[1]}”这个命令，可以用：{'、'.join(commands)}"
     if "Missing command" in str(error.message):

@@ -67,7 +67,7 @@ def ranking_rows(assessment: Assessment) -> list[list[str]]:
     return [[str(c.place or "—"), c.unit.short, c.group, *points(c), c.state.chinese] for c in assessment.cards]
 
 
-RANKING_HEADINGS = ("名次", "单位", "考核组", "总分", "有上限", "无上限", "其中加分", "状态")
+RANKING_HEADINGS = ("名次", "单位", "考核组", "总分", "封顶", "不封顶", "其中加分", "状态")
 
 
 def status_rows(assessment: Assessment) -> list[list[str]]:

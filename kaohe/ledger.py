@@ -31,7 +31,7 @@ class Ledger:
         wanted = set(hashes)
         if not self._path.is_file():
             return {}
-        with closing(self._connect()) as connection:
+        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
             rows = connection.execute("SELECT sha256, first_seen FROM received").fetchall()
         return {sha: seen for sha, seen in rows if sha in wanted}
 
@@ -51,7 +51,6 @@ class Ledger:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path)
-        connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(_SCHEMA)
         connection.execute(f"PRAGMA user_version={_VERSION}")
         return connection

@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _pictures() -> None:
-    import pipeline  # noqa: PLC0415
+    import pipeline
 
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

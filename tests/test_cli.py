@@ -364,7 +364,7 @@ def test_rules_lists_every_item_under_its_clause() -> None:
     assert [row[2] for row in rows if row[2]] == list(items)
     assert ["（一）1", "办公室工作", "1.1", "会议出勤和活动", "8"] in [row[:5] for row in rows]
     assert [row[2] for row in rows if row[4] == "不封顶"] == ["3.2", "15.1", "15.2b", "15.4a", "15.4b", "15.4c", "15.5a", "15.5b"]
-    assert "各节有上限的满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
+    assert "各节封顶项满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
     assert said.out.endswith("规则完好：15节、44条、59个计分项都有出处，引文与通知逐字一致（规则版本 2014.1）。\n")
 
 

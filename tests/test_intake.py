@@ -249,7 +249,7 @@ def test_a_sheet_with_too_many_cells_is_refused() -> None:
     page(book, "Sheet")["CV30000"] = 2
     with pytest.raises(UnreadableWorkbook) as caught:
         read_workbook(saved(book))
-    assert str(caught.value) == "工作表“Sheet”大得不合常理（30000行），请用发给单位的原表重新填报"
+    assert str(caught.value) == "有一张工作表大得不合常理（30000行100列），请用发给单位的原表重新填报"
 
 
 def test_one_bad_file_costs_no_other_its_verdict(sound: bytes) -> None:

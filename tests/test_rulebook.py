@@ -427,7 +427,7 @@ def test_a_clause_that_is_missing(tmp_path: Path) -> None:
     text = TEXT[:start] + TEXT[end:]
     assert load(tmp_path, text) == [
         "rulebook.toml:1：通知的这一条没有对应的计分项，也没有声明不计分：“2、积极配合完成临时性工作，计5分。”",
-        at(text, "maximum = 18", "第（一）节有上限的计分项合计 13 分，与写明的 18 分不一致"),
+        at(text, "maximum = 18", "第（一）节封顶计分项合计 13 分，与写明的 18 分不一致"),
     ]
 
 
@@ -457,7 +457,7 @@ def test_a_notice_cut_off_after_its_clauses(tmp_path: Path) -> None:
 
 def test_a_maximum_that_does_not_add_up(tmp_path: Path) -> None:
     text = broken(("maximum = 20", "maximum = 21"))
-    assert load(tmp_path, text) == [at(text, "maximum = 21", "第（四）节有上限的计分项合计 20 分，与写明的 21 分不一致")]
+    assert load(tmp_path, text) == [at(text, "maximum = 21", "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致")]
 
 
 # Faults of writing
@@ -527,7 +527,7 @@ def test_several_faults_at_once(tmp_path: Path) -> None:
         ('taken = "both"', 'taken = "bath"'),
     )
     assert load(tmp_path, text) == [
-        at(text, "maximum = 21", "第（四）节有上限的计分项合计 20 分，与写明的 21 分不一致"),
+        at(text, "maximum = 21", "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致"),
         at(text, 'list = "questionaires"', "计分项 15.1 用到的清单“questionaires”不存在（是不是想写“questionnaires”？）"),
         at(text, '"outlets"', "清单 articles 的 key 里“outlets”不是它的列（是不是想写“outlet”？）"),
         at(text, 'taken = "bath"', "口径 all-conditions 的 taken“bath”不是它的选项，可以写：both、split（是不是想写“both”？）"),

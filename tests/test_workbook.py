@@ -110,7 +110,7 @@ def test_filters_cover_the_tables_alone(book: Workbook) -> None:
 
 def test_ranking(values: Workbook) -> None:
     assert lines(values["排名"], 3, 12, 9) == [
-        ["位次", "单位", "考核组", "总分", "有上限\n得分", "无上限\n得分", "其中加分", "状态", "问题"],
+        ["位次", "单位", "考核组", "总分", "封顶项\n得分", "不封顶项\n得分", "其中加分", "状态", "问题"],
         [1, "惠济区工商联", "第四组", 167, 111, 56, 10, "有效", "—"],
         [2, "二七区工商联", "第四组", 157, 108, 49, 5, "有效", "—"],
         [3, "高新区工商联", "第二组", 155, 109, 46, 10, "待核", "—"],
@@ -189,7 +189,7 @@ def test_charts_draw_the_ranked_totals_and_the_sections(path: Path) -> None:
     assert "<c:f>排名!$D$4:$D$12</c:f>" in drawn[0]
     assert "<c:f>排名!$B$4:$B$12</c:f>" in drawn[0]
     assert re.findall(r"<c:pt idx=\"0\"><c:v>(.*?)</c:v>", drawn[0]) == ["惠济区工商联", "167"]
-    assert re.findall(r"<c:ser>.*?<c:v>(.*?)</c:v>", drawn[1]) == ["满分（有上限的项目）", "平均分", "最高分"]
+    assert re.findall(r"<c:ser>.*?<c:v>(.*?)</c:v>", drawn[1]) == ["满分（封顶项目）", "平均分", "最高分"]
 
 
 # ── 得分明细 ──
@@ -207,12 +207,12 @@ def test_score_table_is_exact(assessment: Assessment) -> None:
 
 def test_detail_heading(values: Workbook, assessment: Assessment) -> None:
     sheet = values["得分明细"]
-    assert [sheet.cell(row, 3).value for row in range(3, 9)] == ["（一）办公室工作", "1.1", 8, "有上限", None, "会议出勤和活动"]
+    assert [sheet.cell(row, 3).value for row in range(3, 9)] == ["（一）办公室工作", "1.1", 8, "封顶", None, "会议出勤和活动"]
     bonus = column_of(sheet, 4, "15.2b")
-    assert [sheet.cell(row, bonus).value for row in range(4, 9)] == ["15.2b", "不限", "无上限", "加分", "课题采纳"]
+    assert [sheet.cell(row, bonus).value for row in range(4, 9)] == ["15.2b", "不封顶", "不封顶", "加分", "课题采纳"]
     assert [c.value for c in sheet[4] if c.value][1:] == list(assessment.rulebook.items)
     assert [sheet.cell(5, c.column).value for c in sheet[8] if c.value == "小计"] == [18, 8, 8, 20, 6, 8, 2, 2, 11, 12, 6, 3, 6, 6, 7]
-    assert sheet.cell(5, column_of(sheet, 8, "有上限得分")).value == 123
+    assert sheet.cell(5, column_of(sheet, 8, "封顶项得分")).value == 123
 
 
 def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -> None:
@@ -224,8 +224,8 @@ def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -
     assert [c.value for c in sheet[9]][-4:] == [111, 56, 10, 167]
     assert [c.value for c in book["得分明细"][9]][-5:] == [
         "=SUM(BO9:BW9)",
-        '=SUMIF($C$6:$BX$6,"有上限",C9:BX9)',
-        '=SUMIF($C$6:$BX$6,"无上限",C9:BX9)',
+        '=SUMIF($C$6:$BX$6,"封顶",C9:BX9)',
+        '=SUMIF($C$6:$BX$6,"不封顶",C9:BX9)',
         '=SUMIF($C$7:$BX$7,"加分",C9:BX9)',
         "=BY9+BZ9",
     ]
@@ -257,10 +257,10 @@ def test_notes_give_every_item_its_words(values: Workbook, assessment: Assessmen
         167,
         None,
         "有效",
-        "有上限得分111，无上限得分56，其中加分10。材料齐全，三项前提条件具备。",
+        "封顶项得分111，不封顶项得分56，其中加分10。材料齐全，三项前提条件具备。",
     ]
     assert rows[3] == ["惠济区工商联", "（一）3", "1.3", "网站信息", 5, 5, "已计分", assessment.cards[0].item("1.3").why]
-    assert rows[9] == ["惠济区工商联", "（三）2", "3.2", "媒体报道", 12, "不限", "已计分", assessment.cards[0].item("3.2").why]
+    assert rows[9] == ["惠济区工商联", "（三）2", "3.2", "媒体报道", 12, "不封顶", "已计分", assessment.cards[0].item("3.2").why]
     assert rows[9 * 60][:7] == ["中原区工商联", None, None, "合计（不排位次）", "—", None, "未报送"]
     assert rows[9 * 60 + 1][4:] == ["—", 8, "不计分", "没有收到填报表（截止2014年12月31日）。"]
     blocked = [row[2] for row in rows if row[6] == "待更正" and row[2]]
@@ -284,7 +284,11 @@ def test_blocked_row_is_invalid_with_its_reason(tmp_path: Path) -> None:
     record = sample.record(where, "xinzheng", sample.full_fields(where), sample.full_rows())
     row = record.lists["trade_activities"][1]
     finding = replace(
-        sample.finding(where, "xinzheng", "members_end", Severity.ERROR), field="trade_activities.date", row=row.number, title="日期不在考核期内"
+        sample.finding(where, "xinzheng", "members_end", Severity.ERROR),
+        field="trade_activities.date",
+        sheet=row.sheet,
+        row=row.number,
+        title="日期不在考核期内",
     )
     book = openpyxl.load_workbook(written(assess(where, {"xinzheng": record}, [finding], []), tmp_path))
     rows = [r for r in lines(book["佐证台账"], 4, 20, 9) if r[1] == "招商经贸活动"]
@@ -344,7 +348,7 @@ def test_about(values: Workbook, assessment: Assessment) -> None:
     assert said["考核规则"] == f"版本 2014.1，校验码 {assessment.rulebook.rules_hash}（口径不同，校验码也不同）"
     assert said["考核期"] == "2014年1月1日至2014年12月31日（清单里日期不在此期间的行不计分）"
     assert said["目前的状态"] == "预排名：还有单位未报送、待更正或待核，位次会变，不能对外使用。"
-    assert said["总分怎样算"] == "59个计分项得分之和，即有上限得分加无上限得分。加分已在其中，另列一栏。"
+    assert said["总分怎样算"] == "59个计分项得分之和，即封顶项得分加不封顶项得分。加分已在其中，另列一栏。"
 
 
 def _plain_day(value: object) -> object:

@@ -56,21 +56,25 @@ def out_of_period(case: UnitCase) -> Iterator[Hit]:
     "V-403",
     Severity.ERROR,
     "清单行重复",
-    found="第{row}行与第{first}行的{columns}相同",
+    found="第{row}行与{first}的{columns}相同",
     expected="同一件事只填一行",
     action="请清空重复的一行；确实不是同一件事的，请把名称写得能够区分",
 )
 def row_repeated(case: UnitCase) -> Iterator[Hit]:
     """A row repeats an earlier one of the same unit: it earns nothing."""
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[tuple[object, ...], ListRow] = {}
     for entry, row in _rows(case):
         key = row_key(entry, row)
         if key is None:
             continue
-        first = seen.setdefault(key, row.number)
-        if first != row.number:
+        first = seen.setdefault(key, row)
+        if first is not row:
             columns = "、".join(entry.column(c).label for c in entry.key)
-            yield row_hit(case.rulebook, row, entry.key[-1], {"row": str(row.number), "first": str(first), "columns": columns})
+            yield row_hit(case.rulebook, row, entry.key[-1], {"row": str(row.number), "first": _where(first, row), "columns": columns})
+
+
+def _where(first: ListRow, row: ListRow) -> str:
+    return f"第{first.number}行" if first.sheet == row.sheet else f"“{first.sheet}”第{first.number}行"
 
 
 def row_key(entry: ListDef, row: ListRow) -> tuple[object, ...] | None:

@@ -110,7 +110,7 @@ def _section(page: _Sheet, line: SectionLine) -> None:
     layout, section, row = page.layout, line.section, line.row - 1
     maximum = points_text(layout.rulebook.maximum(section))
     page.sheet.set_row(row, 24)
-    page.sheet.merge_range(row, 1, row, _COLUMN["rule"], f"{section.number}{section.title}（有上限的项目共{maximum}分）", page.styles["section"])
+    page.sheet.merge_range(row, 1, row, _COLUMN["rule"], f"{section.number}{section.title}（封顶项目共{maximum}分）", page.styles["section"])
     cells = ",".join(layout.score_cell(item.id) for clause in section.clauses for item in clause.items)
     page.sheet.write_formula(row, _COLUMN["score"], f"=SUM({cells})", page.styles["subtotal"], 0)
 

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -52,7 +53,7 @@ class Master:
         try:
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 self._parts = {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as error:
             raise MasterFault("填报表母版打不开，请用 forms --rebuild 重做，或换回没有损坏的一份") from error
         self._sheets = self._sheet_parts()
         self.machine = self._machine_data()
@@ -99,7 +100,10 @@ class Master:
         """Each part with stamped cells, cut at them: bytes are kept, names stand for what a copy fills in."""
         cut: dict[str, list[bytes | str]] = {}
         for part in {place.part for place in places.values()}:
-            tree = etree.fromstring(self._parts[part])
+            try:
+                tree = etree.fromstring(self._parts[part])
+            except (KeyError, etree.XMLSyntaxError) as error:
+                raise MasterFault("填报表母版打不开，请用 forms --rebuild 重做，或换回没有损坏的一份") from error
             cells = {str(c.get("r")): c for c in tree.iter(f"{_MAIN}c")}
             for stamp, place in places.items():
                 if place.part != part:

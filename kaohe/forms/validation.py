@@ -40,6 +40,8 @@ def text_validation(label: str, length: int) -> dict[str, Any]:
         "criteria": "<=",
         "value": length,
         "ignore_blank": True,
+        "input_title": label[:30],
+        "input_message": f"请填文字，最多{length}个字。",
         "error_title": "文字太长",
         "error_message": f"“{label}”最多{length}个字，请写简短些。",
     }

@@ -1,8 +1,8 @@
 """What changed between two versions of one unit's form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kaohe.intake.record import Cell, Change, Record
+from kaohe.intake.record import Cell, Change, ListRow, Record
 from kaohe.rulebook.model import Rulebook
 
 
@@ -20,15 +20,21 @@ def _changes(before: Record, after: Record, rulebook: Rulebook) -> Iterator[Chan
         if old.raw != new.raw:
             yield Change(new.sheet, new.ref, f"{field.label}（佐证材料编号）", old.raw, new.raw)
     for entry in rulebook.lists:
-        old_rows = {row.number: row for row in before.lists[entry.id]}
-        new_rows = {row.number: row for row in after.lists[entry.id]}
-        for number in sorted(old_rows.keys() | new_rows.keys()):
+        old_rows = _by_place(before.lists[entry.id])
+        new_rows = _by_place(after.lists[entry.id])
+        for place in sorted(old_rows.keys() | new_rows.keys()):
             for column in entry.columns:
-                had = old_rows[number].cells[column.id] if number in old_rows else None
-                has = new_rows[number].cells[column.id] if number in new_rows else None
-                place = has or had
-                if place and _raw(had) != _raw(has):
-                    yield Change(place.sheet, place.ref, f"{entry.label}：{column.label}", _raw(had), _raw(has))
+                had = old_rows[place].cells[column.id] if place in old_rows else None
+                has = new_rows[place].cells[column.id] if place in new_rows else None
+                shown = has or had
+                if shown and _raw(had) != _raw(has):
+                    yield Change(shown.sheet, shown.ref, f"{entry.label}：{column.label}", _raw(had), _raw(has))
+
+
+def _by_place(rows: Iterable[ListRow]) -> dict[tuple[int, int], ListRow]:
+    """Rows by the order of their sheet and their number: renaming a sheet is no change."""
+    sheets: dict[str, int] = {}
+    return {(sheets.setdefault(row.sheet, len(sheets)), row.number): row for row in rows}
 
 
 def _raw(cell: Cell | None) -> str:

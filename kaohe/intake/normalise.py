@@ -27,6 +27,10 @@ _UNITS = "人次|家次|次数|篇次|次|条|家|个|期|人|项|篇|名|户|�
 _APPROXIMATE = re.compile(r"约|余|多|几|左右|上下|以上|以下|以内|近|大概|大约|至少|不足|超|逾|[+~～≥≤><?？]|\d\s*[-—–至到]\s*\d")
 _NUMBER = re.compile(r"^[+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?$")
 _CHINESE_NUMBER = re.compile(r"^[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟萬億]+$")
+_NOT_PLAIN = re.compile(r"[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff\u2776-\u2793\u3220-\u33ff]|\d\s+\d")
+"""Superscripts and enclosed numbers, which NFKC would turn into digits, and two numbers in one cell."""
+_ESTIMATE = re.compile(r"^[一二两三四五六七八九]{2}$|[一二两三四五六七八九]{2}[十百千万亿]|[十百千万亿][一二两三四五六七八九]{2}")
+"""Two neighbouring digits: 两三, 七八十, 十七八 are estimates."""
 _FULL_DATE = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:\s*[T ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$")
 _COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _PART_DATE = re.compile(
@@ -92,6 +96,8 @@ def whole_number(value: Any) -> Meaning:
         return Meaning(raw, problem=Problem.NOT_NUMBER)
     if isinstance(value, int | float):
         return _bounded(raw, float(value))
+    if _NOT_PLAIN.search(raw):
+        return Meaning(raw, problem=Problem.UNCERTAIN_NUMBER)
     text = unicodedata.normalize("NFKC", raw).replace(" ", "").rstrip("。.;,、")
     if match_key(text) in _ZERO:
         return _noted(raw, 0, "0")
@@ -121,6 +127,8 @@ def _bounded(raw: str, number: float) -> Meaning:
 
 
 def _chinese_number(raw: str, text: str) -> Meaning:
+    if _ESTIMATE.search(text):
+        return Meaning(raw, problem=Problem.UNCERTAIN_NUMBER)
     try:
         return _bounded(raw, float(cn2an(text, "smart")))
     except ValueError:
@@ -192,7 +200,10 @@ def _chinese_date(text: str) -> str:
             return str(int(tens.translate(_CHINESE_DIGITS) or "1") * 10 + int(ones.translate(_CHINESE_DIGITS) or "0"))
         return word.translate(_CHINESE_DIGITS)
 
-    return re.sub(r"[〇零○一二三四五六七八九十]+", digits, text)
+    try:
+        return re.sub(r"[〇零○一二三四五六七八九十]+", digits, text)
+    except ValueError:
+        return text
 
 
 def text(value: Any) -> Meaning:

@@ -53,6 +53,11 @@ class ListRow:
     number: int
     cells: Mapping[str, Cell]
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """What tells the row from every other row of its list (a list sheet may have been copied)."""
+        return self.sheet, self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

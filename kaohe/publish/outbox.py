@@ -56,7 +56,7 @@ def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: d
                 problems.append(f"{title}没有做成：{fault}")
         made = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         problems += [problem for name in made if (problem := _put(folder / name, outbox / name))]
-    _remove_stale(outbox, set(made))
+    _remove_stale(outbox, set(made), problems)
     return Published(tuple(made), tuple(problems))
 
 
@@ -88,12 +88,15 @@ def _put(source: Path, target: Path) -> str | None:
     return None
 
 
-def _remove_stale(outbox: Path, made: set[str]) -> None:
+def _remove_stale(outbox: Path, made: set[str], problems: list[str]) -> None:
     """Letters and corrections of an earlier run that no longer hold."""
     for name in (CORRECTIONS_FOLDER, LETTERS_FOLDER):
         for path in (outbox / name).glob("*"):
             if path.is_file() and f"{name}/{path.name}" not in made and not path.name.startswith("~$"):
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    problems.append(f"“{path.name}”已经作废，但删不掉（{error.strerror}），可能正打开着，请关闭后再运行一次")
     for leftover in outbox.glob(".~*"):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)

@@ -195,4 +195,4 @@ def _maxima(rulebook: Rulebook) -> Problems:
     for s, section in enumerate(rulebook.sections):
         computed = rulebook.maximum(section)
         if computed != section.maximum:
-            yield ("sections", s, "maximum"), f"第{section.number}节有上限的计分项合计 {computed} 分，与写明的 {section.maximum} 分不一致"
+            yield ("sections", s, "maximum"), f"第{section.number}节封顶计分项合计 {computed} 分，与写明的 {section.maximum} 分不一致"

@@ -11,10 +11,16 @@ CellValue: TypeAlias = int | bool | str | date
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One valid row of an evidence list; ``number`` is the sheet row the filler sees."""
+    """One valid row of an evidence list; ``number`` is the row the filler sees on ``sheet``."""
 
     number: int
     values: Mapping[str, CellValue | None]
+    sheet: str = ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What tells the row from every other row of its list."""
+        return self.sheet, self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,9 +179,9 @@ def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tu
             found.append(Source(field_id, rulebook.fields[field_id].label, cell.sheet, cell.ref, cell.raw, value_text(facts.fields.get(field_id))))
     for list_id in item.rule.lists():
         title = rulebook.lists_by_id[list_id]
-        counted = {row.number for row in item.rule.counted_rows(facts)}
+        counted = {row.place for row in item.rule.counted_rows(facts)}
         for row in record.lists.get(list_id, ()):
-            if row.number in counted:
+            if row.place in counted:
                 key = row.cells[title.key[-1]]
                 found.append(Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value)))
     return tuple(found)

@@ -98,8 +98,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         "有得分的单位按总分从高到低排；总分相同的并列，后面的位次空出（1、2、2、4），表里用 RANK 函数。没有得分的单位不排位次，列在下面。",
     )
     yield (
-        "有上限和无上限",
-        "通知规定了最高分的项目归“有上限得分”；按篇、按条、按次计而没有规定最高分的归“无上限得分”。“得分明细”里“计分”一行标明每一项属于哪一类。",
+        "封顶和不封顶",
+        "通知规定了最高分的项目归“封顶项得分”；按篇、按条、按次计而没有规定最高分的归“不封顶项得分”。“得分明细”里“计分”一行标明每一项属于哪一类。",
     )
     yield "公式", "总分、位次、小计、平均分都是公式，已存有算好的数，打开即见；改动“得分明细”里的数，小计、总分、位次随之改变。"
     yield "审定以前", "位次和得分以主席办公会议审定的结果为准。" if a.status.mark else "本结果已经审定。"
@@ -108,7 +108,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
 def _total_words(plan: Plan) -> str:
     tail = "加分已在其中，另列一栏。" if plan.assessment.rulebook.settings.bonus_in_total else "再减去加分：加分只单列，不计入总分。"
     rounding = "" if plan.whole else "有分数（如三分之一分）时，公式取到小数点后九位，免得相等的总分因存储误差分出先后。"
-    return f"{len(plan.assessment.rulebook.items)}个计分项得分之和，即有上限得分加无上限得分。{tail}{rounding}"
+    return f"{len(plan.assessment.rulebook.items)}个计分项得分之和，即封顶项得分加不封顶项得分。{tail}{rounding}"
 
 
 def _legend() -> dict[str, list[_Entry]]:
@@ -117,6 +117,6 @@ def _legend() -> dict[str, list[_Entry]]:
         "单位状态": [(state.chinese, UNIT_STYLE[state], text) for state, text in _UNITS.items()],
         "计分项状态": [(state.chinese, ITEM_STYLE[state], text) for state, text in _ITEMS.items()],
         "问题程度": [(severity.value, SEVERITY_STYLE[severity], text) for severity, text in _SEVERITIES.items()],
-        "得分明细颜色": [("不得分", "heat low", "浅色：得分低。"), ("满分", "heat high", "深色：得满分；无上限的项目，本项得分最高的单位颜色最深。")],
+        "得分明细颜色": [("不得分", "heat low", "浅色：得分低。"), ("满分", "heat high", "深色：得满分；不封顶项目，本项得分最高的单位颜色最深。")],
         "各工作表": [(Link(sheet, sheet, 0), "link", text) for sheet, text in _SHEETS.items()],
     }

@@ -66,7 +66,7 @@ def _sections(page: Page, first: int) -> Chart:
     last = first + len(page.book.plan.sections) - 1
     chart = page.book.file.add_chart({"type": "bar"})
     for name, column, colour in (
-        ("满分（有上限的项目）", TOTAL, look.RULE),
+        ("满分（封顶项目）", TOTAL, look.RULE),
         ("平均分", CAPPED, look.CHART_COLOURS[0]),
         ("最高分", UNCAPPED, look.CHART_COLOURS[1]),
     ):

@@ -35,7 +35,7 @@ from kaohe.scoring.table import score_table
 from kaohe.text import lines_needed, points_text
 
 _HEADS = ("条款", "满分", "计分", "加分", "计分项")
-_TOTALS = ("有上限得分", "无上限得分", "其中加分", "总分")
+_TOTALS = ("封顶项得分", "不封顶项得分", "其中加分", "总分")
 _ITEM_WIDTH, _SUBTOTAL_WIDTH, _TOTAL_WIDTH = 2.7, 4.0, 6.0
 _STACKED_POINTS, _FILTER_POINTS, _LINE_POINTS = 12.5, 20, 13.0
 
@@ -68,10 +68,10 @@ def write(book: Book) -> None:
 
 
 def _note(plan: Plan) -> str:
-    total = "有上限得分＋无上限得分" + ("" if plan.assessment.rulebook.settings.bonus_in_total else "－加分")
+    total = "封顶项得分＋不封顶项得分" + ("" if plan.assessment.rulebook.settings.bonus_in_total else "－加分")
     return (
-        "每格一个计分项的得分，颜色越深越接近满分（无上限的项目以本项最高分为准）；红字待更正，黄褐字待审定，蓝字无位次。"
-        f"小计＝本部分各项之和；有上限、无上限得分按“计分”一行归类汇总；总分＝{total}。"
+        "每格一个计分项的得分，颜色越深越接近满分（不封顶项目以本项最高分为准）；红字待更正，黄褐字待审定，蓝字无位次。"
+        f"小计＝本部分各项之和；封顶、不封顶项得分按“计分”一行归类汇总；总分＝{total}。"
     )
 
 
@@ -123,7 +123,7 @@ def _section_head(page: Page, entry: SectionColumns) -> None:
     for column, item in enumerate(entry.items, entry.first):
         maximum = item.rule.maximum()
         page.put(DETAIL_ID_ROW, column, item.id, "upright head")
-        page.put(DETAIL_MAX_ROW, column, "不限" if maximum is None else maximum, "stacked head" if maximum is None else "small head")
+        page.put(DETAIL_MAX_ROW, column, "不封顶" if maximum is None else maximum, "stacked head" if maximum is None else "small head")
         page.put(DETAIL_CAP_ROW, column, UNCAPPED_WORD if maximum is None else CAPPED_WORD, "stacked head")
         page.put(DETAIL_BONUS_ROW, column, BONUS_WORD if item.bonus else "", "stacked bonus" if item.bonus else "stacked head")
         page.put(DETAIL_TITLE_ROW, column, _title(item), "stacked bonus" if item.bonus else "stacked head")

@@ -46,7 +46,7 @@ def _line(plan: Plan, card: Scorecard, entry: ListDef, row: ListRow) -> list[Cel
     name = next((c for c in entry.key if entry.column(c).type == "text"), entry.key[0])
     day = next((c.id for c in entry.columns if c.type == "date"), None)
     others = [f"{c.label}：{_text(row.cells.get(c.id))}" for c in entry.columns if c.id not in (name, day) and _text(row.cells.get(c.id))]
-    counted = row.number in {r.number for r in plan.assessment.facts[card.unit.code].list_rows(entry.id)}
+    counted = row.place in {r.place for r in plan.assessment.facts[card.unit.code].list_rows(entry.id)}
     items = _items(plan, card, row) if counted else []
     words = _why(plan.assessment.findings_of(card.unit.code), row)
     if counted and not card.state.scored:
@@ -71,12 +71,12 @@ def _items(plan: Plan, card: Scorecard, row: ListRow) -> list[str]:
     if not card.state.scored:
         return []
     facts, rulebook = plan.assessment.facts[card.unit.code], plan.assessment.rulebook
-    return [i for i in rulebook.items_of_list[row.list_id] if row.number in {r.number for r in rulebook.items[i].rule.counted_rows(facts)}]
+    return [i for i in rulebook.items_of_list[row.list_id] if row.place in {r.place for r in rulebook.items[i].rule.counted_rows(facts)}]
 
 
 def _why(findings: tuple[Finding, ...], row: ListRow) -> list[str]:
     """Titles of this row's findings, each once."""
-    found = (f"{f.severity.value}：{f.title}" for f in findings if f.row == row.number and f.field.partition(".")[0] == row.list_id)
+    found = (f"{f.severity.value}：{f.title}" for f in findings if (f.sheet, f.row) == row.place and f.field.partition(".")[0] == row.list_id)
     return list(dict.fromkeys(found))
 
 

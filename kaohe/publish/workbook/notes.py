@@ -27,7 +27,7 @@ def write(book: Book) -> None:
     widths = measured(_COLUMNS, [line for _, lines in blocks for line in lines])
     page.widths(widths)
     page.title()
-    page.note(1, "每个单位一段，段首是合计；可以按单位、状态筛选，也可以点左边的减号折叠。满分“不限”的项目通知没有规定上限。", widths)
+    page.note(1, "每个单位一段，段首是合计；可以按单位、状态筛选，也可以点左边的减号折叠。满分“不封顶”的项目通知没有规定上限。", widths)
     page.headings(_COLUMNS, widths)
     page.sheet.outline_settings(True, False, True, False)
     row = FIRST_ROW
@@ -44,7 +44,7 @@ def write(book: Book) -> None:
 def _heading(plan: Plan, card: Scorecard) -> list[Cell]:
     words, total = f"{card.reason}。", Styled("—", "band")
     if card.total is not None and card.capped is not None and card.uncapped is not None and card.bonus is not None:
-        parts = f"有上限得分{points_text(card.capped)}，无上限得分{points_text(card.uncapped)}"
+        parts = f"封顶项得分{points_text(card.capped)}，不封顶项得分{points_text(card.uncapped)}"
         bonus = "其中加分" if plan.assessment.rulebook.settings.bonus_in_total else "另有不计入总分的加分"
         words = f"{parts}，{bonus}{points_text(card.bonus)}。{words}"
         total = Styled(Formula(ref(plan.ranking_row[card.unit.code], TOTAL, RANKING, fixed=True), card.total), "band number")
@@ -70,7 +70,7 @@ def _line(plan: Plan, card: Scorecard, score: ItemScore) -> list[Cell]:
         score.item.id,
         score.item.title,
         Styled("—", "muted") if void else score.points,
-        "不限" if score.maximum is None else score.maximum,
+        "不封顶" if score.maximum is None else score.maximum,
         Styled(score.state.chinese, ITEM_STYLE[score.state]),
         Styled(score.why, "muted text") if void else score.why,
     ]

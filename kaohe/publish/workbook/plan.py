@@ -20,7 +20,7 @@ HEAD_ROW, FIRST_ROW = 2, 3
 DETAIL_SECTION_ROW, DETAIL_ID_ROW, DETAIL_MAX_ROW, DETAIL_CAP_ROW, DETAIL_BONUS_ROW, DETAIL_TITLE_ROW = range(2, 8)
 DETAIL_FIRST_ROW = 8
 DETAIL_PLACE, DETAIL_UNIT, DETAIL_FIRST_ITEM = 0, 1, 2
-CAPPED_WORD, UNCAPPED_WORD, BONUS_WORD = "有上限", "无上限", "加分"
+CAPPED_WORD, UNCAPPED_WORD, BONUS_WORD = "封顶", "不封顶", "加分"
 
 PLACE, UNIT, GROUP, TOTAL, CAPPED, UNCAPPED, BONUS, STATE, ISSUES, REASON = range(10)
 """Columns of 排名."""
@@ -101,7 +101,7 @@ class Plan:
 
     @property
     def detail_capped(self) -> int:
-        """Column of 有上限得分 in 得分明细; 无上限得分, 其中加分 and 总分 follow."""
+        """Column of 封顶项得分 in 得分明细; 不封顶项得分, 其中加分 and 总分 follow."""
         return self.sections[-1].subtotal + 1
 
     @property

@@ -72,8 +72,8 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
         Column("单位", 14, 26, "link"),
         Column("考核组", 9, 14, "centre"),
         Column("总分", 9, 12, "strong"),
-        Column("有上限\n得分", 9, 12, "number"),
-        Column("无上限\n得分", 9, 12, "number"),
+        Column("封顶项\n得分", 9, 12, "number"),
+        Column("不封顶项\n得分", 9, 12, "number"),
         Column("其中加分" if in_total else "加分\n（不计入总分）", 9 if in_total else 15, 15, "number"),
         Column("状态", 12, 20, "centre"),
         Column("问题", 12, 18, "centre"),
@@ -84,7 +84,9 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
 def _note(plan: Plan) -> str:
     a = plan.assessment
     bonus = (
-        "总分＝有上限得分＋无上限得分（加分已在其中）" if a.rulebook.settings.bonus_in_total else "总分＝有上限得分＋无上限得分－加分（加分只单列）"
+        "总分＝封顶项得分＋不封顶项得分（加分已在其中）"
+        if a.rulebook.settings.bonus_in_total
+        else "总分＝封顶项得分＋不封顶项得分－加分（加分只单列）"
     )
     return (
         f"共{len(a.cards)}个单位，{len(plan.scored)}个有得分，{len(plan.unscored)}个没有得分。{bonus}；总分相同的并列，后面的位次空出。"
