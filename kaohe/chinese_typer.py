@@ -26,7 +26,7 @@ def speak_chinese() -> None:
     """Set typer's own headings to Chinese."""
     for name, text in _HEADINGS.items():
         setattr(rich_utils, name, text)
-    TyperArgument.display_type_rich = lambda *_: None  # type: ignore[method-assign]  # its type names are English
+    TyperArgument.display_type_rich = lambda *_, **__: None  # type: ignore[method-assign]  # its type names are English
 
 
 class ChineseCommand(TyperCommand):
