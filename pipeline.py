@@ -17,6 +17,7 @@ from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, compla
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
 from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, status_rows
+from kaohe.files import write_whole
 from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import MasterFault
@@ -88,10 +89,15 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演�
 
 @app.command(cls=ChineseCommand, help="制作填报表：母版放在 templates，各单位的放在 outbox/forms。")
 def forms(
-    context: typer.Context, rebuild: Annotated[bool, typer.Option("--rebuild", metavar="", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False
+    context: typer.Context,
+    rebuild: Annotated[bool, typer.Option("--rebuild", metavar="", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False,
+    inspection: Annotated[bool, typer.Option("--inspection", metavar="", help="制作各考核组的核查表（按收件箱现在的情况）。")] = False,
 ) -> None:
-    """Write the master where it is missing, and one stamped form for each unit."""
+    """Write the master where it is missing, and one stamped form for each unit; or the inspection form of each group."""
     office = _office(context)
+    if inspection:
+        _issue_inspection(office)
+        return
     try:
         master, warning = prepare_master(office, rebuild=rebuild)
     except MasterFault as fault:
@@ -217,6 +223,16 @@ def schema(
         screen.table("填报表的填报项", ("编号", "名称", "类型", "工作表", "单元格", "计分项"), rows)
         return
     sys.stdout.write(json.dumps(form_schema(_office(context)), ensure_ascii=False, indent=1) + "\n")
+
+
+def _issue_inspection(office: Office) -> None:
+    from kaohe.forms.inspection import build_inspection, inspection_name
+    from kaohe.publish.inspection import inspection_tasks
+
+    folder = office.config.folder("outbox") / "forms"
+    for task in OnConsole(screen.out, screen.say).track("制作核查表", inspection_tasks(survey(office)), len(office.config.groups)):
+        write_whole(folder / inspection_name(office.config.year, task.group), build_inspection(office.rulebook, task))
+    screen.say(f"{len(office.config.groups)}个考核组的核查表在：{folder}")
 
 
 def _find_unit(office: Office, text: str) -> Unit:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kaohe.checks import catalogue
-from kaohe.checks.registry import run_checks
+from kaohe.checks.registry import run_checks, run_inspection_checks
 from kaohe.config.loader import Office
 from kaohe.intake.inbox import Arrival, Intake, arrival, arrivals, take_in
 from kaohe.intake.record import Verdict
@@ -36,8 +36,9 @@ def assess_arrivals(office: Office, found: Iterable[Arrival], seen: Mapping[str,
     """Intake, checks and scoring. ``seen`` gives when each content was first seen."""
     intake = take_in(office, found, lambda sha: seen.get(sha, 0))
     names = {f.unit: f.name for f in intake.files if f.unit is not None and f.verdict is Verdict.ACCEPTED}
-    findings = run_checks(office.config, office.rulebook, intake.records, names)
-    return assess(office, intake.records, findings, intake.files), intake
+    config, rulebook = office.config, office.rulebook
+    findings = run_checks(config, rulebook, intake.records, names) + run_inspection_checks(config, rulebook, intake.records, intake.inspections)
+    return assess(office, intake.records, findings, intake.files, intake.inspections), intake
 
 
 def first_times(ledger: Ledger, found: Iterable[Arrival], now: int) -> dict[str, int]:

@@ -1,17 +1,20 @@
 """All checks, in the order of their codes, and the reference page made from them."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from kaohe.checks import across, fields, figures, lists
-from kaohe.checks.registry import COHORT_CHECKS, UNIT_CHECKS, Check, CohortCase, UnitCase
+from kaohe.checks import across, fields, figures, inspections, lists
+from kaohe.checks.registry import COHORT_CHECKS, INSPECTION_CHECKS, UNIT_CHECKS, Check, CohortCase, InspectionCase, UnitCase
 
-MODULES = (fields, figures, lists, across)
+AnyCheck: TypeAlias = Check[UnitCase] | Check[CohortCase] | Check[InspectionCase]
+
+MODULES = (fields, figures, lists, across, inspections)
 """Importing a module registers its checks; a new module is named here."""
 
 
-def all_checks() -> Iterator[Check[UnitCase] | Check[CohortCase]]:
+def all_checks() -> Iterator[AnyCheck]:
     """Every registered check, by code."""
-    checks: list[Check[UnitCase] | Check[CohortCase]] = [*UNIT_CHECKS, *COHORT_CHECKS]
+    checks: list[AnyCheck] = [*UNIT_CHECKS, *COHORT_CHECKS, *INSPECTION_CHECKS]
     yield from sorted(checks, key=lambda check: check.code)
 
 

@@ -17,6 +17,7 @@ class Finding:
     """One finding about one unit's form.
 
     ``field`` is the field id, or ``list_id.column_id``; ``row`` is the sheet row for list findings, None otherwise.
+    ``of_group`` marks a finding about a group's inspection form: nothing that the unit must correct.
     ``withheld`` marks a doubt about what was meant: no value is used until the unit says.
     ``items`` are the ids of the items concerned. All other texts are Chinese.
     """
@@ -37,8 +38,9 @@ class Finding:
     items: tuple[str, ...] = ()
     row: int | None = None
     withheld: bool = False
+    of_group: bool = False
 
     @property
     def blocks(self) -> bool:
         """Whether what it concerns does not count until it is corrected or confirmed."""
-        return self.severity is Severity.ERROR or self.withheld
+        return (self.severity is Severity.ERROR or self.withheld) and not self.of_group

@@ -1,12 +1,13 @@
 """The registry of checks. A check is one function with one code; it yields hits, and the registry words the findings."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as with_default
 from typing import Generic, TypeAlias, TypeVar
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Config
+from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import Cell, ListRow, Record
 from kaohe.rulebook.model import Rulebook
 
@@ -29,6 +30,16 @@ class CohortCase:
     records: Mapping[str, Record]
 
 
+@dataclass(frozen=True)
+class InspectionCase:
+    """What a check of inspection forms looks at: the units' records, and every sheet of every form (oldest first) with its file."""
+
+    config: Config
+    rulebook: Rulebook
+    records: Mapping[str, Record]
+    visits: Sequence[tuple[str, UnitInspection]]
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One place where a check fired. ``values`` fill the check's templates; ``unit`` only in checks across units."""
@@ -40,12 +51,14 @@ class Hit:
     items: tuple[str, ...]
     row: int | None = None
     unit: str = ""
+    file: str = ""
     values: Mapping[str, str] = with_default(default_factory=dict)
 
 
-CaseT = TypeVar("CaseT", UnitCase, CohortCase)
+CaseT = TypeVar("CaseT", UnitCase, CohortCase, InspectionCase)
 UnitFunction: TypeAlias = Callable[[UnitCase], Iterator[Hit]]
 CohortFunction: TypeAlias = Callable[[CohortCase], Iterator[Hit]]
+InspectionFunction: TypeAlias = Callable[[InspectionCase], Iterator[Hit]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class Check(Generic[CaseT]):
                 severity=self.severity,
                 title=self.title,
                 unit=code,
-                file=files.get(code, ""),
+                file=hit.file or files.get(code, ""),
                 sheet=hit.cell.sheet,
                 cell=hit.cell.ref,
                 label=hit.label,
@@ -85,11 +98,13 @@ class Check(Generic[CaseT]):
                 items=hit.items,
                 row=hit.row,
                 withheld=self.withheld,
+                of_group=bool(hit.file),
             )
 
 
 UNIT_CHECKS: list[Check[UnitCase]] = []
 COHORT_CHECKS: list[Check[CohortCase]] = []
+INSPECTION_CHECKS: list[Check[InspectionCase]] = []
 
 
 def unit_check(
@@ -109,6 +124,18 @@ def cohort_check(code: str, severity: Severity, title: str, *, found: str, expec
 
     def register(function: CohortFunction) -> CohortFunction:
         COHORT_CHECKS.append(Check(code, severity, title, found, expected, action, function))
+        return function
+
+    return register
+
+
+def inspection_check(
+    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str
+) -> Callable[[InspectionFunction], InspectionFunction]:
+    """Register a check of the inspection forms."""
+
+    def register(function: InspectionFunction) -> InspectionFunction:
+        INSPECTION_CHECKS.append(Check(code, severity, title, found, expected, action, function))
         return function
 
     return register
@@ -141,6 +168,16 @@ def row_hit(rulebook: Rulebook, row: ListRow, column_id: str, values: Mapping[st
         unit=unit,
         values=values or {},
     )
+
+
+def run_inspection_checks(
+    config: Config, rulebook: Rulebook, records: Mapping[str, Record], visits: Sequence[tuple[str, UnitInspection]]
+) -> tuple[Finding, ...]:
+    """Every finding about the inspection forms, by file and position."""
+    case = InspectionCase(config, rulebook, records, visits)
+    found = [finding for check in INSPECTION_CHECKS for finding in check.findings(case, "", {})]
+    order = {file: n for n, (file, _) in enumerate(visits)}
+    return tuple(sorted(found, key=lambda f: (order[f.file], f.sheet, f.row or 0, f.code)))
 
 
 def run_checks(config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from xlsxwriter import Workbook
 from kaohe.forms.layout import MACHINE_SHEET, MAGIC
 from kaohe.rulebook.model import Rulebook
 
-SUBMISSION = "submission"
+SUBMISSION, INSPECTION = "submission", "inspection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,12 @@ class MachineData:
     unit_name: str = ""
     period_start: str = ""
     period_end: str = ""
+    group: str = ""
 
     @staticmethod
-    def of(rulebook: Rulebook) -> "MachineData":
-        """The data of an unstamped submission form."""
-        return MachineData(SUBMISSION, str(rulebook.year), rulebook.version, rulebook.form_hash, rulebook.rules_hash)
+    def of(rulebook: Rulebook, kind: str = SUBMISSION, group: str = "") -> "MachineData":
+        """The data of an unstamped submission form, or of a group's inspection form."""
+        return MachineData(kind, str(rulebook.year), rulebook.version, rulebook.form_hash, rulebook.rules_hash, group=group)
 
 
 KEYS = tuple(field.name for field in fields(MachineData))
@@ -43,7 +44,7 @@ def write_machine_sheet(workbook: Workbook, data: MachineData) -> None:
         row = FIRST_KEY_ROW - 1 + n
         sheet.write_string(row, 0, key)
         sheet.write_string(row, 1, getattr(data, key))
-        if key in STAMPED_KEYS:
+        if data.kind == SUBMISSION and key in STAMPED_KEYS:
             workbook.define_name(f"st_{key}", f"='{MACHINE_SHEET}'!$B${row + 1}")
     sheet.protect()
     sheet.very_hidden()

@@ -33,6 +33,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "ranked": _LOCKED | {"align": "center", "font_size": 9, "font_color": look.MUTED},
     "grey": _LOCKED | {"bg_color": look.LOCKED_FILL},
     "integer": _INPUT | {"align": "center", "num_format": "0"},
+    "points": _INPUT | {"align": "center", "num_format": "0.##"},
     "yes_no": _INPUT | {"align": "center"},
     "choice": _INPUT | {"align": "center"},
     "text": _INPUT | {"num_format": "@", "text_wrap": True},

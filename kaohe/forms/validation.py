@@ -14,7 +14,7 @@ TEXT_LENGTH = 120
 def field_validation(field: Field) -> dict[str, Any]:
     """Data validation of a field's input cell."""
     if field.type == "yes_no":
-        return _listed((YES, NO), field.label)
+        return listed((YES, NO), field.label)
     return _whole_number(field.label, field.hint)
 
 
@@ -24,9 +24,9 @@ def column_validation(column: Column) -> dict[str, Any]:
         case "integer":
             return _whole_number(column.label, "")
         case "yes_no":
-            return _listed((YES, NO), column.label)
+            return listed((YES, NO), column.label)
         case "choice":
-            return _listed(column.choices, column.label)
+            return listed(column.choices, column.label)
         case "date":
             return _period_date(column.label)
         case _:
@@ -61,7 +61,24 @@ def _whole_number(label: str, hint: str) -> dict[str, Any]:
     }
 
 
-def _listed(choices: tuple[str, ...], label: str) -> dict[str, Any]:
+def number_between(label: str, least: int, most: float, *, whole: bool) -> dict[str, Any]:
+    """A number within bounds; blank is allowed and means agreed."""
+    kind = "整数" if whole else "数"
+    return {
+        "validate": "integer" if whole else "decimal",
+        "criteria": "between",
+        "minimum": least,
+        "maximum": most,
+        "ignore_blank": True,
+        "input_title": label[:30],
+        "input_message": f"与单位填报一致的空着；有出入的填{kind}（{least}至{most:g}），并写理由。",
+        "error_title": f"请填{kind}",
+        "error_message": f"这里只能填{least}至{most:g}的{kind}，同意的空着。",
+    }
+
+
+def listed(choices: tuple[str, ...], label: str) -> dict[str, Any]:
+    """One of the choices, from a drop-down list."""
     options = "、".join(f"“{c}”" for c in choices)
     return {
         "validate": "list",

@@ -6,7 +6,7 @@ from typing import Any
 
 from kaohe.config.loader import Office
 from kaohe.forms.layout import MAGIC
-from kaohe.forms.machine_sheet import SUBMISSION
+from kaohe.forms.machine_sheet import INSPECTION, SUBMISSION
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.record import Verdict
 from kaohe.intake.workbook import Sheet
@@ -16,17 +16,20 @@ _SEARCHED_ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verdict on whose form it is; ``unit`` is a code, None where it cannot be told."""
+    """A verdict on whose form it is; ``unit`` is a code and ``group`` a group's name, None where it cannot be told."""
 
     verdict: Verdict
     reason: str
     unit: str | None = None
+    group: str | None = None
 
 
 def identify(sheets: Iterable[Sheet], office: Office) -> Identity:
     """The unit a workbook belongs to, or why it cannot be used."""
     data = machine_data(sheets)
     year, version = office.rulebook.year, office.rulebook.version
+    if data is not None and data.get("kind") == INSPECTION:
+        return _inspection(data, office)
     if data is None or data.get("kind") != SUBMISSION:
         return Identity(Verdict.NOT_A_FORM, "不是本系统发出的填报表（里面没有系统标记），请用发给单位的原表填报")
     code = data.get("unit_code", "")
@@ -41,6 +44,20 @@ def identify(sheets: Iterable[Sheet], office: Office) -> Identity:
     if data.get("form_hash") != office.rulebook.form_hash:
         return Identity(Verdict.WRONG_VERSION, f"这份填报表是另一版本（{data.get('version')}），现在用的是 {version}，请用新发的表填报", known)
     return Identity(Verdict.ACCEPTED, "采用", known)
+
+
+def _inspection(data: dict[str, str], office: Office) -> Identity:
+    """An inspection form: whose it is, or why it cannot be used."""
+    year, group = office.rulebook.year, data.get("group", "")
+    if data.get("year") != str(year):
+        return Identity(Verdict.WRONG_YEAR, f"这是{data.get('year')}年度的核查表，本次考核{year}年度，请用{year}年度的表")
+    if group not in {g.name for g in office.config.groups}:
+        return Identity(Verdict.UNKNOWN_GROUP, f"核查表里的考核组“{group}”不在本次考核之列，请核对是否发错")
+    if data.get("form_hash") != office.rulebook.form_hash:
+        return Identity(
+            Verdict.WRONG_VERSION, f"这份核查表是另一版本（{data.get('version')}），现在用的是 {office.rulebook.version}，请重新制作核查表"
+        )
+    return Identity(Verdict.ACCEPTED, f"采用（{group}核查表）", group=group)
 
 
 def machine_data(sheets: Iterable[Sheet]) -> dict[str, str] | None:

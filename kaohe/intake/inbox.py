@@ -9,6 +9,7 @@ from kaohe.config.loader import Office
 from kaohe.intake.compare import changes
 from kaohe.intake.extract import extract
 from kaohe.intake.identify import identify
+from kaohe.intake.inspection import UnitInspection, extract_inspections
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 
@@ -30,11 +31,15 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Intake:
-    """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit."""
+    """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
+
+    ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name.
+    """
 
     files: tuple[ReceivedFile, ...]
     records: Mapping[str, Record]
     originals: Mapping[str, bytes]
+    inspections: tuple[tuple[str, UnitInspection], ...] = ()
 
 
 def arrivals(inbox: Path) -> Iterator[Arrival]:
@@ -71,6 +76,7 @@ def take_in(office: Office, found: Iterable[Arrival], first_seen: Callable[[str]
         files=files,
         records={code: e.record for code, e in newest.items() if e.record is not None},
         originals={code: e.data for code, e in newest.items()},
+        inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
     )
 
 
@@ -79,6 +85,7 @@ class _Judged:
     file: ReceivedFile
     data: bytes
     record: Record | None = None
+    inspections: tuple[UnitInspection, ...] = ()
 
 
 def _age(entry: _Judged) -> tuple[int, int, str]:
@@ -104,6 +111,9 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
         return _Judged(file(Verdict.UNREADABLE, str(error)), data)
     identity = identify(sheets, office)
+    if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
+        found = extract_inspections(sheets, office.rulebook, identity.group)
+        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, inspections=found)
     if identity.verdict is not Verdict.ACCEPTED or identity.unit is None:
         return _Judged(file(identity.verdict, identity.reason, identity.unit), data)
     record = extract(sheets, office.rulebook, identity.unit)

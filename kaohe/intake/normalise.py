@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from cn2an import cn2an
@@ -133,6 +134,23 @@ def _chinese_number(raw: str, text: str) -> Meaning:
         return _bounded(raw, float(cn2an(text, "smart")))
     except ValueError:
         return Meaning(raw, problem=Problem.UNCERTAIN_NUMBER)
+
+
+def points(value: Any) -> Meaning:
+    """Points awarded: an exact number from 0 up, decimals allowed."""
+    raw = raw_text(value)
+    if not raw:
+        return BLANK
+    if trouble := _trouble(raw):
+        return trouble
+    if isinstance(value, bool | date | timedelta):
+        return Meaning(raw, problem=Problem.NOT_NUMBER)
+    text = unicodedata.normalize("NFKC", raw).replace(" ", "").removesuffix("分")
+    if re.fullmatch(r"[-−–]\d+(\.\d+)?", text):
+        return Meaning(raw, problem=Problem.NEGATIVE)
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text):
+        return Meaning(raw, problem=Problem.NOT_NUMBER)
+    return Meaning(raw, Fraction(text))
 
 
 def yes_no(value: Any) -> Meaning:

@@ -90,6 +90,7 @@ class Verdict(StrEnum):
     WRONG_YEAR = "wrong_year"
     WRONG_VERSION = "wrong_version"
     UNKNOWN_UNIT = "unknown_unit"
+    UNKNOWN_GROUP = "unknown_group"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
     TEMPORARY = "temporary"
@@ -107,6 +108,7 @@ _TITLES = {
     Verdict.WRONG_YEAR: "年度不符",
     Verdict.WRONG_VERSION: "表格版本不符",
     Verdict.UNKNOWN_UNIT: "单位不明",
+    Verdict.UNKNOWN_GROUP: "考核组不明",
     Verdict.NOT_A_FORM: "不是本系统的填报表",
     Verdict.UNREADABLE: "打不开",
     Verdict.TEMPORARY: "临时文件，略过",

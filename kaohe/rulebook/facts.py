@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import TypeAlias
 
 FieldValue: TypeAlias = int | bool
-CellValue: TypeAlias = int | bool | str | date
+CellValue: TypeAlias = int | bool | str | date | Fraction
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Scoring: every item of every unit, then totals and places. Exact throughout."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from kaohe.checks.finding import Finding
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult, Unit
+from kaohe.intake.inspection import FIELD, ITEM, ROW, UnitInspection
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.rulebook.facts import Case, Facts, Standing
 from kaohe.rulebook.model import Item, Rulebook
@@ -15,7 +16,8 @@ from kaohe.rulebook.rules.growth import RankBands
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
-from kaohe.text import value_text
+from kaohe.scoring.verify import Verification, verifications, verified_facts, without_settled
+from kaohe.text import points_text, shorten, value_text
 
 ZERO = Fraction(0)
 
@@ -28,28 +30,45 @@ class _Judged:
     reason: str
 
 
-def assess(office: Office, records: Mapping[str, Record], findings: Sequence[Finding], files: Sequence[ReceivedFile]) -> Assessment:
+def assess(
+    office: Office,
+    records: Mapping[str, Record],
+    findings: Sequence[Finding],
+    files: Sequence[ReceivedFile],
+    visits: Sequence[tuple[str, UnitInspection]] = (),
+) -> Assessment:
     """Score and rank all units of the cohort.
 
-    ``records`` are the accepted forms by unit code; ``findings`` are those of all units; ``files`` every file received.
+    ``records`` are the accepted forms by unit code; ``findings`` are those of all units and inspection forms; ``files`` every
+    file received; ``visits`` every sheet of every inspection form, oldest form first, with its file's name.
     """
+    rulebook = office.rulebook
     by_unit: dict[str, list[Finding]] = {}
     for finding in findings:
         by_unit.setdefault(finding.unit, []).append(finding)
-    facts = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
-    states = {unit.code: _unit_state(office, unit, records, by_unit.get(unit.code, ()), files) for unit in office.config.cohort}
-    places = _metric_places(office.rulebook, facts, states)
-    scorer = _Scorer(office, records, facts, by_unit, states, places, {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED})
-    cards = [scorer.card(unit) for unit in office.config.cohort]
+    changes = verifications(office.config, rulebook, visits, findings)
+    own = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
+    final = {code: verified_facts(rulebook, facts, records[code], changes[code]) if code in changes else facts for code, facts in own.items()}
+    left = {code: without_settled(found, changes[code]) if code in changes else found for code, found in by_unit.items()}
+    gates = {
+        unit.code: changes[unit.code].gate if unit.code in changes else office.config.gate.get(unit.code, GateResult())
+        for unit in office.config.cohort
+    }
+    states = {unit.code: _unit_state(office, unit, gates[unit.code], records, left.get(unit.code, ()), files) for unit in office.config.cohort}
+    accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
+    before = _Scorer(office, records, own, by_unit, states, _metric_places(rulebook, own, states), accepted)
+    after = _Scorer(office, records, final, left, states, _metric_places(rulebook, final, states), accepted, before, changes)
+    cards = [after.card(unit) for unit in office.config.cohort]
     return Assessment(
         config=office.config,
-        rulebook=office.rulebook,
+        rulebook=rulebook,
         status=_status(cards),
         cards=_placed(cards),
         findings=tuple(findings),
         files=tuple(files),
         records=dict(records),
-        facts=facts,
+        facts=final,
+        verifications=changes,
     )
 
 
@@ -63,8 +82,9 @@ def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
     return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is None]
 
 
-def _unit_state(office: Office, unit: Unit, records: Mapping[str, Record], findings: Iterable[Finding], files: Sequence[ReceivedFile]) -> _Judged:
-    gate = office.config.gate.get(unit.code, GateResult())
+def _unit_state(
+    office: Office, unit: Unit, gate: GateResult, records: Mapping[str, Record], findings: Iterable[Finding], files: Sequence[ReceivedFile]
+) -> _Judged:
     if missing := gate_missing(office.rulebook, gate):
         remark = f"（{gate.remark}）" if gate.remark else ""
         return _Judged(UnitState.GATED, f"实地考核不具备：{'、'.join(missing)}{remark}，按考核办法不再计分")
@@ -103,11 +123,13 @@ class _Scorer:
     states: Mapping[str, _Judged]
     places: Mapping[str, Mapping[str, Standing]]
     accepted: Mapping[str | None, str]
+    own: "_Scorer | None" = None
+    changes: Mapping[str, Verification] = field(default_factory=dict)
 
     def card(self, unit: Unit) -> Scorecard:
         """The scorecard of one unit, not yet placed."""
         judged, rulebook = self.states[unit.code], self.office.rulebook
-        scores = tuple(self._item(unit, item) for item in rulebook.items.values())
+        scores = tuple(self.item(unit, item) for item in rulebook.items.values())
         card = Scorecard(
             unit=unit,
             group=self.office.config.group_of[unit.code].name,
@@ -126,7 +148,18 @@ class _Scorer:
         )
         return _totalled(card, rulebook) if judged.state.scored else card
 
-    def _item(self, unit: Unit, item: Item) -> ItemScore:
+    def item(self, unit: Unit, item: Item) -> ItemScore:
+        """One item: by the rule, then with what the group changed shown beside what the unit itself gave."""
+        score = self._by_rule(unit, item)
+        if self.own is None:
+            return score
+        score = replace(score, self_points=self.own.item(unit, item).points)
+        change = self.changes.get(unit.code)
+        if change is None or score.state is ItemState.VOID:
+            return score
+        return _verified(score, item, change, self.office.rulebook, self.records.get(unit.code))
+
+    def _by_rule(self, unit: Unit, item: Item) -> ItemScore:
         judged, rulebook, rule = self.states[unit.code], self.office.rulebook, item.rule
         facts, record = self.facts.get(unit.code, Facts()), self.records.get(unit.code)
         sources = _sources(rulebook, item, record, facts) if record else ()
@@ -147,6 +180,31 @@ class _Scorer:
         """Labels of the item's fields that a finding blocks, in words."""
         errors = {f.field for f in self.findings.get(unit.code, ()) if f.blocks and f.row is None}
         return "、".join(label(self.office.rulebook.names, f) for f in item.rule.inputs() if f in errors)
+
+
+def _verified(score: ItemScore, item: Item, change: Verification, rulebook: Rulebook, record: Record | None) -> ItemScore:
+    """The score with the group's corrections told, and its own points in place where it awarded them."""
+    told, reasons = [], []
+    for field_id in item.rule.inputs():
+        if field_id in change.fields and record is not None:
+            reason = change.reasons[f"{FIELD}:{field_id}"]
+            was, now = shorten(record.fields[field_id].raw, 20) or "空白", value_text(change.fields[field_id])
+            told.append(f"{label(rulebook.names, field_id)}单位填报{was}，{change.group}核定为{now}（{reason}）")
+            reasons.append(reason)
+    for list_id in item.rule.lists():
+        refused = [r for r in change.refused if r.startswith(f"{list_id}:")]
+        if refused:
+            told.append(f"《{rulebook.names.lists[list_id]}》有{len(refused)}行{change.group}不认可")
+            reasons += [change.reasons[f"{ROW}:{r}"] for r in sorted(refused)]
+    why = "；".join([*told, score.why]) if told else score.why
+    points, awarded = score.points, change.points.get(item.id)
+    if awarded is not None:
+        reason = change.reasons[f"{ITEM}:{item.id}"]
+        why = f"{change.group}核定{points_text(awarded)}分（{reason}）；按规则：{why}"
+        points = awarded
+        reasons.append(reason)
+    state = ItemState.SCORED if awarded is not None else score.state
+    return replace(score, points=points, verified_points=awarded, reason="；".join(dict.fromkeys(reasons)), why=why, state=state)
 
 
 def _totalled(card: Scorecard, rulebook: Rulebook) -> Scorecard:

@@ -1,7 +1,7 @@
 """Results: the scorecard of each unit and the assessment that holds them all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
@@ -10,6 +10,8 @@ from kaohe.config.model import Config, Unit
 from kaohe.intake.record import ReceivedFile, Record
 from kaohe.rulebook.facts import Facts, Standing
 from kaohe.rulebook.model import Item, Rulebook
+from kaohe.scoring.decision import Decision
+from kaohe.scoring.verify import Verification
 
 
 class UnitState(StrEnum):
@@ -94,7 +96,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
-    """One item of one unit: exact points, why in words, and the cells it came from."""
+    """One item of one unit: exact points, why in words, and the cells it came from.
+
+    ``self_points`` follow from the unit's own figures; ``verified_points`` are what a group awarded in their place,
+    None where it did not; ``reason`` is the group's, for whatever it changed of this item.
+    """
 
     item: Item
     points: Fraction
@@ -103,6 +109,9 @@ class ItemScore:
     why: str
     sources: tuple[Source, ...] = ()
     standing: Standing | None = None
+    self_points: Fraction = Fraction(0)
+    verified_points: Fraction | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,8 @@ class Assessment:
     """Everything a run found out: the one input of everything published.
 
     ``cards`` are in ranking order (places first, then units without one in configuration order);
-    ``records`` and ``facts`` are by unit code, for accepted forms only.
+    ``records`` and ``facts`` are by unit code, for accepted forms only; ``verifications`` are what the groups changed.
+    ``decision`` is the meeting's, once it belongs to these figures; awards it made stand in ``config.awards``.
     """
 
     config: Config
@@ -150,6 +160,8 @@ class Assessment:
     files: tuple[ReceivedFile, ...]
     records: Mapping[str, Record]
     facts: Mapping[str, Facts]
+    verifications: Mapping[str, Verification] = field(default_factory=dict)
+    decision: Decision | None = None
 
     def card(self, code: str) -> Scorecard:
         """The scorecard of a unit; KeyError for an unknown code."""

@@ -1,0 +1,88 @@
+"""What the groups' inspections change: gate results, verified figures, refused rows, points awarded."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from kaohe.checks.finding import Finding, Severity
+from kaohe.checks.inspections import differs
+from kaohe.config.model import Config, GateResult
+from kaohe.forms.inspection import PRESENT, REFUSED
+from kaohe.intake.inspection import FIELD, ITEM, ROW, Answer, UnitInspection, row_id
+from kaohe.intake.record import Record
+from kaohe.rulebook.facts import Facts, FieldValue
+from kaohe.rulebook.model import Rulebook
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What one group's newest form changes for one unit. ``reasons`` are by ``kind:id``; ``refused`` holds row ids."""
+
+    group: str
+    file: str
+    gate: GateResult
+    visit: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
+    points: Mapping[str, Fraction] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def verifications(
+    config: Config, rulebook: Rulebook, visits: Sequence[tuple[str, UnitInspection]], findings: Iterable[Finding]
+) -> dict[str, Verification]:
+    """By unit, from the newest form of the group that inspects it. An answer with an error changes nothing."""
+    wrong = {(f.file, f.sheet, f.cell) for f in findings if f.of_group and f.severity is Severity.ERROR}
+    found = {}
+    for file, visit in visits:
+        owner = config.group_of.get(visit.unit)
+        if owner is not None and owner.name == visit.group:
+            found[visit.unit] = _verification(rulebook, file, visit, wrong)
+    return found
+
+
+def verified_facts(rulebook: Rulebook, facts: Facts, record: Record, change: Verification) -> Facts:
+    """The unit's facts with verified figures in place of its own, and refused rows left out."""
+    refused = {
+        (list_id, row.place) for list_id, rows in record.lists.items() for row in rows if row_id(rulebook.lists_by_id[list_id], row) in change.refused
+    }
+    rows = {list_id: tuple(row for row in entries if (list_id, row.place) not in refused) for list_id, entries in facts.rows.items()}
+    return Facts({**facts.fields, **change.fields}, rows)
+
+
+def without_settled(findings: Sequence[Finding], change: Verification) -> list[Finding]:
+    """The findings that a verified figure does not settle."""
+    return [f for f in findings if f.row is not None or f.field not in change.fields]
+
+
+def _verification(rulebook: Rulebook, file: str, visit: UnitInspection, wrong: set[tuple[str, str, str]]) -> Verification:
+    def sound(answer: Answer) -> bool:
+        return (file, answer.verified.sheet, answer.verified.ref) not in wrong
+
+    gate = {c.id: visit.gate[c.id] for c in rulebook.gate.conditions if c.id in visit.gate and sound(visit.gate[c.id])}
+    fields: dict[str, FieldValue] = {}
+    points: dict[str, Fraction] = {}
+    reasons: dict[str, str] = {}
+    for field_id, answer in visit.fields.items():
+        value = answer.verified.value
+        if field_id in rulebook.fields and sound(answer) and isinstance(value, int) and differs(FIELD, answer):
+            fields[field_id] = value
+            reasons[f"{FIELD}:{field_id}"] = answer.reason.raw
+    for item_id, answer in visit.items.items():
+        value = answer.verified.value
+        if item_id in rulebook.items and sound(answer) and isinstance(value, Fraction) and differs(ITEM, answer):
+            points[item_id] = value
+            reasons[f"{ITEM}:{item_id}"] = answer.reason.raw
+    refused = {about: a for about, a in visit.rows.items() if sound(a) and a.verified.value == REFUSED}
+    reasons |= {f"{ROW}:{about}": answer.reason.raw for about, answer in refused.items()}
+    remark = "；".join(answer.reason.raw for answer in gate.values() if answer.reason.raw)
+    return Verification(
+        group=visit.group,
+        file=file,
+        gate=GateResult(**{c: a.verified.value == PRESENT for c, a in gate.items()}, remark=remark),
+        visit=visit.visit,
+        fields=fields,
+        refused=frozenset(refused),
+        points=points,
+        reasons=reasons,
+    )
