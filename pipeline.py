@@ -92,9 +92,13 @@ def forms(
     context: typer.Context,
     rebuild: Annotated[bool, typer.Option("--rebuild", metavar="", help="按规则重做母版（会覆盖对母版的手工修改）。")] = False,
     inspection: Annotated[bool, typer.Option("--inspection", metavar="", help="制作各考核组的核查表（按收件箱现在的情况）。")] = False,
+    decision: Annotated[bool, typer.Option("--decision", metavar="", help="制作主席办公会议的审定表（按收件箱现在的情况）。")] = False,
 ) -> None:
-    """Write the master where it is missing, and one stamped form for each unit; or the inspection form of each group."""
+    """Write the master where it is missing, and one stamped form for each unit; the inspection form of each group; or the decision form."""
     office = _office(context)
+    if decision:
+        _issue_decision(office)
+        return
     if inspection:
         _issue_inspection(office)
         return
@@ -233,6 +237,16 @@ def _issue_inspection(office: Office) -> None:
     for task in OnConsole(screen.out, screen.say).track("制作核查表", inspection_tasks(survey(office)), len(office.config.groups)):
         write_whole(folder / inspection_name(office.config.year, task.group), build_inspection(office.rulebook, task))
     screen.say(f"{len(office.config.groups)}个考核组的核查表在：{folder}")
+
+
+def _issue_decision(office: Office) -> None:
+    from kaohe.forms.decision import build_decision, decision_name
+    from kaohe.publish.decision import decision_task
+
+    path = office.config.folder("outbox") / "forms" / decision_name(office.config.year)
+    write_whole(path, build_decision(office.rulebook, decision_task(survey(office))))
+    screen.say(f"审定表：{path}")
+    screen.say("填好后放进收件箱。在那以前收件箱、规则或口径有变化的，要重新制作。")
 
 
 def _find_unit(office: Office, text: str) -> Unit:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kaohe.checks import catalogue
-from kaohe.checks.registry import run_checks, run_inspection_checks
+from kaohe.checks.registry import run_checks, run_decision_checks, run_inspection_checks
 from kaohe.config.loader import Office
 from kaohe.intake.inbox import Arrival, Intake, arrival, arrivals, take_in
 from kaohe.intake.record import Verdict
 from kaohe.ledger import Ledger
+from kaohe.scoring.decide import decide, decision_case
 from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment
 
@@ -38,7 +39,11 @@ def assess_arrivals(office: Office, found: Iterable[Arrival], seen: Mapping[str,
     names = {f.unit: f.name for f in intake.files if f.unit is not None and f.verdict is Verdict.ACCEPTED}
     config, rulebook = office.config, office.rulebook
     findings = run_checks(config, rulebook, intake.records, names) + run_inspection_checks(config, rulebook, intake.records, intake.inspections)
-    return assess(office, intake.records, findings, intake.files, intake.inspections), intake
+    assessment = assess(office, intake.records, findings, intake.files, intake.inspections)
+    if intake.decision is not None:
+        case = decision_case(assessment, *intake.decision)
+        assessment = decide(assessment, case, run_decision_checks(case))
+    return assessment, intake
 
 
 def first_times(ledger: Ledger, found: Iterable[Arrival], now: int) -> dict[str, int]:

@@ -3,18 +3,28 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from kaohe.checks import across, fields, figures, inspections, lists
-from kaohe.checks.registry import COHORT_CHECKS, INSPECTION_CHECKS, UNIT_CHECKS, Check, CohortCase, InspectionCase, UnitCase
+from kaohe.checks import across, decisions, fields, figures, inspections, lists
+from kaohe.checks.registry import (
+    COHORT_CHECKS,
+    DECISION_CHECKS,
+    INSPECTION_CHECKS,
+    UNIT_CHECKS,
+    Check,
+    CohortCase,
+    DecisionCase,
+    InspectionCase,
+    UnitCase,
+)
 
-AnyCheck: TypeAlias = Check[UnitCase] | Check[CohortCase] | Check[InspectionCase]
+AnyCheck: TypeAlias = Check[UnitCase] | Check[CohortCase] | Check[InspectionCase] | Check[DecisionCase]
 
-MODULES = (fields, figures, lists, across, inspections)
+MODULES = (fields, figures, lists, across, inspections, decisions)
 """Importing a module registers its checks; a new module is named here."""
 
 
 def all_checks() -> Iterator[AnyCheck]:
     """Every registered check, by code."""
-    checks: list[AnyCheck] = [*UNIT_CHECKS, *COHORT_CHECKS, *INSPECTION_CHECKS]
+    checks: list[AnyCheck] = [*UNIT_CHECKS, *COHORT_CHECKS, *INSPECTION_CHECKS, *DECISION_CHECKS]
     yield from sorted(checks, key=lambda check: check.code)
 
 

@@ -7,6 +7,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Config
+from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import Cell, ListRow, Record
 from kaohe.rulebook.model import Rulebook
@@ -40,6 +41,22 @@ class InspectionCase:
     visits: Sequence[tuple[str, UnitInspection]]
 
 
+@dataclass(frozen=True)
+class DecisionCase:
+    """What a check of the newest decision form looks at: the form, its file, and the figures it is about.
+
+    ``fingerprint`` and ``parts`` say what the present figures rest on; ``scored`` holds the codes of units with a total.
+    """
+
+    config: Config
+    rulebook: Rulebook
+    form: DecisionForm
+    file: str
+    fingerprint: str
+    parts: Mapping[str, str]
+    scored: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One place where a check fired. ``values`` fill the check's templates; ``unit`` only in checks across units."""
@@ -55,10 +72,11 @@ class Hit:
     values: Mapping[str, str] = with_default(default_factory=dict)
 
 
-CaseT = TypeVar("CaseT", UnitCase, CohortCase, InspectionCase)
+CaseT = TypeVar("CaseT", UnitCase, CohortCase, InspectionCase, DecisionCase)
 UnitFunction: TypeAlias = Callable[[UnitCase], Iterator[Hit]]
 CohortFunction: TypeAlias = Callable[[CohortCase], Iterator[Hit]]
 InspectionFunction: TypeAlias = Callable[[InspectionCase], Iterator[Hit]]
+DecisionFunction: TypeAlias = Callable[[DecisionCase], Iterator[Hit]]
 
 
 @dataclass(frozen=True)
@@ -105,6 +123,7 @@ class Check(Generic[CaseT]):
 UNIT_CHECKS: list[Check[UnitCase]] = []
 COHORT_CHECKS: list[Check[CohortCase]] = []
 INSPECTION_CHECKS: list[Check[InspectionCase]] = []
+DECISION_CHECKS: list[Check[DecisionCase]] = []
 
 
 def unit_check(
@@ -136,6 +155,18 @@ def inspection_check(
 
     def register(function: InspectionFunction) -> InspectionFunction:
         INSPECTION_CHECKS.append(Check(code, severity, title, found, expected, action, function))
+        return function
+
+    return register
+
+
+def decision_check(
+    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str
+) -> Callable[[DecisionFunction], DecisionFunction]:
+    """Register a check of the decision form."""
+
+    def register(function: DecisionFunction) -> DecisionFunction:
+        DECISION_CHECKS.append(Check(code, severity, title, found, expected, action, function))
         return function
 
     return register
@@ -178,6 +209,11 @@ def run_inspection_checks(
     found = [finding for check in INSPECTION_CHECKS for finding in check.findings(case, "", {})]
     order = {file: n for n, (file, _) in enumerate(visits)}
     return tuple(sorted(found, key=lambda f: (order[f.file], f.sheet, f.row or 0, f.code)))
+
+
+def run_decision_checks(case: DecisionCase) -> tuple[Finding, ...]:
+    """Every finding about a decision form, in the order of the codes."""
+    return tuple(finding for check in DECISION_CHECKS for finding in check.findings(case, "", {}))
 
 
 def run_checks(config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str]) -> tuple[Finding, ...]:

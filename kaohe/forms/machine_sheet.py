@@ -7,7 +7,7 @@ from xlsxwriter import Workbook
 from kaohe.forms.layout import MACHINE_SHEET, MAGIC
 from kaohe.rulebook.model import Rulebook
 
-SUBMISSION, INSPECTION = "submission", "inspection"
+SUBMISSION, INSPECTION, DECISION = "submission", "inspection", "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,12 @@ class MachineData:
     period_start: str = ""
     period_end: str = ""
     group: str = ""
+    fingerprint: str = ""
 
     @staticmethod
-    def of(rulebook: Rulebook, kind: str = SUBMISSION, group: str = "") -> "MachineData":
-        """The data of an unstamped submission form, or of a group's inspection form."""
-        return MachineData(kind, str(rulebook.year), rulebook.version, rulebook.form_hash, rulebook.rules_hash, group=group)
+    def of(rulebook: Rulebook, kind: str = SUBMISSION, group: str = "", fingerprint: str = "") -> "MachineData":
+        """The data of an unstamped submission form, of a group's inspection form, or of a decision form."""
+        return MachineData(kind, str(rulebook.year), rulebook.version, rulebook.form_hash, rulebook.rules_hash, group=group, fingerprint=fingerprint)
 
 
 KEYS = tuple(field.name for field in fields(MachineData))

@@ -6,7 +6,7 @@ from typing import Any
 
 from kaohe.config.loader import Office
 from kaohe.forms.layout import MAGIC
-from kaohe.forms.machine_sheet import INSPECTION, SUBMISSION
+from kaohe.forms.machine_sheet import DECISION, INSPECTION, SUBMISSION
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.record import Verdict
 from kaohe.intake.workbook import Sheet
@@ -16,12 +16,13 @@ _SEARCHED_ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verdict on whose form it is; ``unit`` is a code and ``group`` a group's name, None where it cannot be told."""
+    """A verdict on whose form it is; ``unit`` is a code, ``group`` a group's name, ``decision`` a fingerprint; None otherwise."""
 
     verdict: Verdict
     reason: str
     unit: str | None = None
     group: str | None = None
+    decision: str | None = None
 
 
 def identify(sheets: Iterable[Sheet], office: Office) -> Identity:
@@ -30,6 +31,8 @@ def identify(sheets: Iterable[Sheet], office: Office) -> Identity:
     year, version = office.rulebook.year, office.rulebook.version
     if data is not None and data.get("kind") == INSPECTION:
         return _inspection(data, office)
+    if data is not None and data.get("kind") == DECISION:
+        return _decision(data, office)
     if data is None or data.get("kind") != SUBMISSION:
         return Identity(Verdict.NOT_A_FORM, "不是本系统发出的填报表（里面没有系统标记），请用发给单位的原表填报")
     code = data.get("unit_code", "")
@@ -58,6 +61,13 @@ def _inspection(data: dict[str, str], office: Office) -> Identity:
             Verdict.WRONG_VERSION, f"这份核查表是另一版本（{data.get('version')}），现在用的是 {office.rulebook.version}，请重新制作核查表"
         )
     return Identity(Verdict.ACCEPTED, f"采用（{group}核查表）", group=group)
+
+
+def _decision(data: dict[str, str], office: Office) -> Identity:
+    """A decision form; ``decision`` is the fingerprint of the figures it was made from."""
+    if data.get("year") != str(office.rulebook.year):
+        return Identity(Verdict.WRONG_YEAR, f"这是{data.get('year')}年度的审定表，本次考核{office.rulebook.year}年度，请用本年度的审定表")
+    return Identity(Verdict.ACCEPTED, "采用（审定表）", decision=data.get("fingerprint", ""))
 
 
 def machine_data(sheets: Iterable[Sheet]) -> dict[str, str] | None:

@@ -1,12 +1,13 @@
 """The inbox: every file gets one verdict, and each unit's newest usable form becomes its record."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaohe.config.loader import Office
 from kaohe.intake.compare import changes
+from kaohe.intake.decision import DecisionForm, extract_decision
 from kaohe.intake.extract import extract
 from kaohe.intake.identify import identify
 from kaohe.intake.inspection import UnitInspection, extract_inspections
@@ -33,13 +34,15 @@ class Arrival:
 class Intake:
     """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
 
-    ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name.
+    ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name;
+    ``decision`` is the newest decision form with its file's name.
     """
 
     files: tuple[ReceivedFile, ...]
     records: Mapping[str, Record]
     originals: Mapping[str, bytes]
     inspections: tuple[tuple[str, UnitInspection], ...] = ()
+    decision: tuple[str, DecisionForm] | None = None
 
 
 def arrivals(inbox: Path) -> Iterator[Arrival]:
@@ -71,12 +74,14 @@ def take_in(office: Office, found: Iterable[Arrival], first_seen: Callable[[str]
     for entry in sorted((j for j in judged if j.record is not None), key=_age):
         assert entry.file.unit is not None
         newest[entry.file.unit] = entry
-    files = tuple(_settled(entry, newest, office) for entry in judged)
+    deciding = sorted((j for j in judged if j.decision is not None), key=_age)
+    files = tuple(_settled(entry, newest, office, deciding) for entry in judged)
     return Intake(
         files=files,
         records={code: e.record for code, e in newest.items() if e.record is not None},
         originals={code: e.data for code, e in newest.items()},
         inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
+        decision=(deciding[-1].file.name, deciding[-1].decision) if deciding and deciding[-1].decision else None,
     )
 
 
@@ -86,6 +91,7 @@ class _Judged:
     data: bytes
     record: Record | None = None
     inspections: tuple[UnitInspection, ...] = ()
+    decision: DecisionForm | None = None
 
 
 def _age(entry: _Judged) -> tuple[int, int, str]:
@@ -111,6 +117,8 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
         return _Judged(file(Verdict.UNREADABLE, str(error)), data)
     identity = identify(sheets, office)
+    if identity.verdict is Verdict.ACCEPTED and identity.decision is not None:
+        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, decision=extract_decision(sheets, identity.decision))
     if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
         found = extract_inspections(sheets, office.rulebook, identity.group)
         return _Judged(file(Verdict.ACCEPTED, identity.reason), data, inspections=found)
@@ -120,8 +128,10 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
     return _Judged(file(Verdict.ACCEPTED, identity.reason, identity.unit), data, record)
 
 
-def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office) -> ReceivedFile:
+def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
     """The file with its final verdict: superseded ones say by which, and what changed."""
+    if entry.decision is not None and entry is not deciding[-1]:
+        return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=f"之后又收到“{deciding[-1].file.name}”，以新的审定表为准")
     if entry.record is None or entry.file.unit is None:
         return entry.file
     chosen = newest[entry.file.unit]

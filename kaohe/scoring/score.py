@@ -14,6 +14,7 @@ from kaohe.rulebook.model import Item, Rulebook
 from kaohe.rulebook.rules.base import label
 from kaohe.rulebook.rules.growth import RankBands
 from kaohe.scoring.accept import accepted_facts
+from kaohe.scoring.decision import Adjustment
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
 from kaohe.scoring.verify import Verification, verifications, verified_facts, without_settled
@@ -36,11 +37,13 @@ def assess(
     findings: Sequence[Finding],
     files: Sequence[ReceivedFile],
     visits: Sequence[tuple[str, UnitInspection]] = (),
+    adjustments: Sequence[Adjustment] = (),
 ) -> Assessment:
     """Score and rank all units of the cohort.
 
     ``records`` are the accepted forms by unit code; ``findings`` are those of all units and inspection forms; ``files`` every
-    file received; ``visits`` every sheet of every inspection form, oldest form first, with its file's name.
+    file received; ``visits`` every sheet of every inspection form, oldest form first, with its file's name;
+    ``adjustments`` what the chairmen's meeting set.
     """
     rulebook = office.rulebook
     by_unit: dict[str, list[Finding]] = {}
@@ -57,7 +60,18 @@ def assess(
     states = {unit.code: _unit_state(office, unit, gates[unit.code], records, left.get(unit.code, ()), files) for unit in office.config.cohort}
     accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
     before = _Scorer(office, records, own, by_unit, states, _metric_places(rulebook, own, states), accepted)
-    after = _Scorer(office, records, final, left, states, _metric_places(rulebook, final, states), accepted, before, changes)
+    after = _Scorer(
+        office,
+        records,
+        final,
+        left,
+        states,
+        _metric_places(rulebook, final, states),
+        accepted,
+        before,
+        changes,
+        {(a.unit, a.item): a for a in adjustments},
+    )
     cards = [after.card(unit) for unit in office.config.cohort]
     return Assessment(
         config=office.config,
@@ -69,7 +83,14 @@ def assess(
         records=dict(records),
         facts=final,
         verifications=changes,
+        visits=tuple(visits),
     )
+
+
+def reassess(assessment: Assessment, rulebook: Rulebook, adjustments: Sequence[Adjustment] = ()) -> Assessment:
+    """The same inputs scored under another rulebook (other readings), and with the meeting's adjustments."""
+    office = Office(assessment.config, rulebook)
+    return assess(office, assessment.records, assessment.findings, assessment.files, assessment.visits, adjustments)
 
 
 def gate_missing(rulebook: Rulebook, result: GateResult) -> list[str]:
@@ -125,6 +146,7 @@ class _Scorer:
     accepted: Mapping[str | None, str]
     own: "_Scorer | None" = None
     changes: Mapping[str, Verification] = field(default_factory=dict)
+    adjustments: Mapping[tuple[str, str], Adjustment] = field(default_factory=dict)
 
     def card(self, unit: Unit) -> Scorecard:
         """The scorecard of one unit, not yet placed."""
@@ -154,10 +176,13 @@ class _Scorer:
         if self.own is None:
             return score
         score = replace(score, self_points=self.own.item(unit, item).points)
-        change = self.changes.get(unit.code)
-        if change is None or score.state is ItemState.VOID:
+        if score.state is ItemState.VOID:
             return score
-        return _verified(score, item, change, self.office.rulebook, self.records.get(unit.code))
+        if change := self.changes.get(unit.code):
+            score = _verified(score, item, change, self.office.rulebook, self.records.get(unit.code))
+        if adjustment := self.adjustments.get((unit.code, item.id)):
+            score = _adjusted(score, adjustment)
+        return score
 
     def _by_rule(self, unit: Unit, item: Item) -> ItemScore:
         judged, rulebook, rule = self.states[unit.code], self.office.rulebook, item.rule
@@ -205,6 +230,12 @@ def _verified(score: ItemScore, item: Item, change: Verification, rulebook: Rule
         reasons.append(reason)
     state = ItemState.SCORED if awarded is not None else score.state
     return replace(score, points=points, verified_points=awarded, reason="；".join(dict.fromkeys(reasons)), why=why, state=state)
+
+
+def _adjusted(score: ItemScore, adjustment: Adjustment) -> ItemScore:
+    """The score that the chairmen's meeting set, with what it was before."""
+    why = f"主席办公会议审定{points_text(adjustment.points)}分（{adjustment.reason}）；审定前计{points_text(score.points)}分：{score.why}"
+    return replace(score, points=adjustment.points, state=ItemState.SCORED, why=why, reason=adjustment.reason)
 
 
 def _totalled(card: Scorecard, rulebook: Rulebook) -> Scorecard:

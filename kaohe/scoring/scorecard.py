@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Config, Unit
+from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import ReceivedFile, Record
 from kaohe.rulebook.facts import Facts, Standing
 from kaohe.rulebook.model import Item, Rulebook
@@ -149,7 +150,7 @@ class Assessment:
 
     ``cards`` are in ranking order (places first, then units without one in configuration order);
     ``records`` and ``facts`` are by unit code, for accepted forms only; ``verifications`` are what the groups changed.
-    ``decision`` is the meeting's, once it belongs to these figures; awards it made stand in ``config.awards``.
+    ``visits`` is every sheet of every inspection form, with its file. ``decision`` is the meeting's, once it belongs to these figures; awards it made stand in ``config.awards``.
     """
 
     config: Config
@@ -161,6 +162,7 @@ class Assessment:
     records: Mapping[str, Record]
     facts: Mapping[str, Facts]
     verifications: Mapping[str, Verification] = field(default_factory=dict)
+    visits: tuple[tuple[str, UnitInspection], ...] = ()
     decision: Decision | None = None
 
     def card(self, code: str) -> Scorecard:
