@@ -6,7 +6,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +35,7 @@ DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
 INTERRUPTED = 130
 """What typer returns after Ctrl-C."""
 
-COMMANDS = ("demo", "forms", "run", "check", "status", "explain", "rules", "schema")
+COMMANDS = ("demo", "forms", "run", "check", "status", "explain", "history", "verify", "rules", "schema")
 
 speak_chinese()
 screen = Screen()
@@ -59,18 +59,26 @@ def _office(context: typer.Context) -> Office:
 
 
 @app.command(cls=ChineseCommand, help="演示：新建一个文件夹，发表、填表、收表、计分，全部走一遍。")
-def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演示放在哪里（只会覆盖上次演示的文件夹）。")] = Path("demo")) -> None:
-    """Build the demonstration folder and run the batch on it."""
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演示放在哪里（只会覆盖上次演示的文件夹）。")] = Path("demo"),
+    year: Annotated[bool, typer.Option("--whole-year", metavar="", help="把一年走完：更正、核查、审定、正式结果。")] = False,
+) -> None:
+    """Build the demonstration folder and run the batch on it; or go through a whole year."""
     from kaohe.demo.build import DemoFolderTaken, build_demo
     from kaohe.run import run
 
     reporter = OnConsole(screen.out, screen.say)
     try:
-        office = build_demo(folder, reporter)
+        office = build_demo(folder, reporter, gate=not year)
     except DemoFolderTaken:
         screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py demo 新文件夹")
         raise typer.Exit(WRONG_CONFIGURATION) from None
-    _show_outcome(run(office, datetime.now(), reporter))
+    if year:
+        from kaohe.demo.whole_year import whole_year
+
+        whole_year(office, lambda now: _show_outcome(run(office, now, reporter)), screen.say)
+    else:
+        _show_outcome(run(office, datetime.now(), reporter))
     home = office.config.home
     screen.say("")
     screen.say("演示做好了，请打开这些文件看看：")
@@ -82,6 +90,7 @@ def demo(folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演�
         ("outbox/结果通知", "给各统战部的函"),
         ("outbox/更正通知", "退给单位的更正通知"),
         ("outbox/run-report.html", "当晚运行报告（用浏览器打开）"),
+        *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         screen.say(f"  {home / name}　{what}")
     screen.say(f"再试试：pipeline.py -c {home / 'config.toml'} explain 金水区工商联 4.1b")
@@ -184,6 +193,37 @@ def explain(
     screen.table("", ("编号", "计分项", "得分", "满分", "状态", "理由"), rows, numbers=(2, 3))
 
 
+@app.command(cls=ChineseCommand, help="全年记录：收到什么、怎样处理、核查、审定、定稿，按时间排列。")
+def history(context: typer.Context, unit: Annotated[str, typer.Argument(metavar="单位", help="只看一个单位；不写则列出全部。")] = "") -> None:
+    """The year's log, from the ledger."""
+    from kaohe.ledger import Ledger
+
+    office = _office(context)
+    code = _find_unit(office, unit).code if unit else None
+    short = {u.code: u.short for u in office.config.units}
+    events = Ledger(office.config.folder("state")).events(code)
+    rows = [
+        [datetime.fromtimestamp(e.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M"), e.kind, short.get(e.unit, ""), e.subject, e.said] for e in events
+    ]
+    if not rows:
+        screen.say("还没有记录。运行过一次 pipeline.py run 以后才有。")
+        return
+    screen.table(f"{office.config.year}年度考核全年记录", ("时间", "事项", "单位", "文件", "情况"), rows)
+
+
+@app.command(cls=ChineseCommand, help="核对正式结果：文件、存档、规则是否原样，分数能否重新算出。")
+def verify(context: typer.Context) -> None:
+    """Check the frozen final set against its manifest, and compute its scores again from the archive."""
+    from kaohe.verify import verify as differences
+
+    office = _office(context)
+    found = differences(office, office.config.year)
+    if found:
+        screen.complain(f"{office.config.year}年度正式结果核对不符：", *(f"  {line}" for line in found))
+        raise typer.Exit(INTERNAL_ERROR)
+    screen.say(f"{office.config.year}年度正式结果核对无误：每个文件、每份存档、规则都与清单一致，分数重新计算相同。")
+
+
 @app.command(cls=ChineseCommand, help="检查规则是否完整、与通知原文是否一致，并列出来。")
 def rules(context: typer.Context) -> None:
     """Check the rulebook against the notice and print it."""
@@ -264,13 +304,24 @@ def _show_refused(assessment: Assessment) -> None:
 
 
 def _show_outcome(outcome: "Outcome") -> None:
+    from kaohe.publish.final import blockers
+
     assessment = outcome.assessment
     screen.table(
-        f"{assessment.config.year}年度考核排名（{assessment.status.mark}）", RANKING_HEADINGS, ranking_rows(assessment), numbers=(0, 3, 4, 5, 6)
+        f"{assessment.config.year}年度考核排名（{assessment.status.mark or '已审定'}）",
+        RANKING_HEADINGS,
+        ranking_rows(assessment),
+        numbers=(0, 3, 4, 5, 6),
     )
     _show_refused(assessment)
-    for problem in outcome.published.problems:
+    for problem in outcome.problems:
         screen.complain(problem)
+    if outcome.final is not None:
+        screen.say(f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。")
+    elif assessment.decision is not None and (waiting := blockers(assessment)):
+        screen.say("审定表已经收到，正式结果还不能生成：")
+        for line in waiting:
+            screen.say(f"  {line}")
     counts = Counter(f.severity.value for f in assessment.findings)
     states = Counter(card.state.chinese for card in assessment.cards)
     summary = "，".join(f"{state}{n}个" for state, n in states.items())

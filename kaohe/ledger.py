@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from kaohe.files import write_whole
@@ -15,8 +16,28 @@ CREATE TABLE IF NOT EXISTS received (
     name TEXT NOT NULL,
     size INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    said TEXT NOT NULL,
+    UNIQUE (kind, unit, subject, said)
+);
 """
-_VERSION = 1
+_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the year's log: when (epoch seconds), what kind, whose (unit code or ""), about which file, and what was said."""
+
+    at: int
+    kind: str
+    unit: str
+    subject: str
+    said: str
 
 
 class Ledger:
@@ -40,6 +61,23 @@ class Ledger:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as connection, connection:
             connection.executemany("INSERT OR IGNORE INTO received VALUES (?, ?, ?, ?)", list(entries))
+
+    def log(self, events: Iterable[Event]) -> None:
+        """Write down what is new; the same thing said of the same subject is written once."""
+        with closing(self._connect()) as connection, connection:
+            rows = [(e.at, e.kind, e.unit, e.subject, e.said) for e in events]
+            connection.executemany("INSERT OR IGNORE INTO event (at, kind, unit, subject, said) VALUES (?, ?, ?, ?, ?)", rows)
+
+    def events(self, unit: str | None = None) -> tuple[Event, ...]:
+        """The year's log in order; of one unit where its code is given. Reads only."""
+        if not self._path.is_file():
+            return ()
+        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
+            try:
+                rows = connection.execute("SELECT at, kind, unit, subject, said FROM event ORDER BY number").fetchall()
+            except sqlite3.OperationalError:
+                return ()  # a ledger from before the log was kept
+        return tuple(Event(*row) for row in rows if unit is None or row[2] == unit)
 
     def keep(self, data: bytes) -> str:
         """Archive one file's content before anything reads it; returns its SHA-256."""

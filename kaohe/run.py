@@ -1,17 +1,20 @@
 """The nightly run: what a survey finds out, remembered and published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from kaohe.config.loader import Office
 from kaohe.intake.inbox import Arrival, arrivals
-from kaohe.ledger import Ledger
+from kaohe.ledger import Event, Ledger
 from kaohe.progress import Reporter
+from kaohe.publish.final import FinalFault, issue_final
 from kaohe.publish.outbox import Published, publish
-from kaohe.scoring.scorecard import Assessment
+from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import assess_arrivals, first_times
+from kaohe.year_log import ISSUED, events_of
 
 
 class AlreadyRunning(Exception):
@@ -20,10 +23,12 @@ class AlreadyRunning(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run."""
+    """A finished run. ``final`` is the folder of the final set where this run issued it; ``problems`` says in Chinese what went wrong."""
 
     assessment: Assessment
     published: Published
+    final: Path | None = None
+    problems: tuple[str, ...] = ()
 
 
 def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
@@ -38,10 +43,30 @@ def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
             ledger = Ledger(state)
             found = _kept(office, ledger, int(now.timestamp()), reporter)
             assessment, intake = assess_arrivals(office, found, first_times(ledger, found, int(now.timestamp())))
-            published = publish(assessment, intake.originals, now, reporter)
+            ledger.log(events_of(assessment, int(now.timestamp())))
+            published = publish(_draft(assessment), intake.originals, now, reporter)
+            final, problems = _final(office, assessment, now, reporter, ledger)
     except Timeout:
         raise AlreadyRunning from None
-    return Outcome(assessment, published)
+    return Outcome(assessment, published, final, (*published.problems, *problems))
+
+
+def _draft(assessment: Assessment) -> Assessment:
+    """What the outbox shows: a draft for as long as it can change. The final edition stands in its own folder."""
+    return replace(assessment, status=Status.REVIEW) if assessment.status is Status.FINAL else assessment
+
+
+def _final(office: Office, assessment: Assessment, now: datetime, reporter: Reporter, ledger: Ledger) -> tuple[Path | None, tuple[str, ...]]:
+    """The final set, when the meeting has approved and nothing is undecided; an existing one is left alone."""
+    if assessment.status is not Status.FINAL:
+        return None, ()
+    try:
+        folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
+    except FinalFault as fault:
+        return None, (str(fault),)
+    if folder is not None:
+        ledger.log([Event(int(now.timestamp()), ISSUED, "", folder.name, f"正式结果已生成：{folder}")])
+    return folder, ()
 
 
 def _kept(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> list[Arrival]:

@@ -1,4 +1,4 @@
-"""Builds ``templates/notice.docx`` and ``templates/letter.docx``, the wordings that the office then edits in Word or WPS.
+"""Builds the Word files in ``templates/``, the wordings that the office then edits in Word or WPS.
 
 Run ``python -m scripts.build_templates [FOLDER]``. The same program gives the same bytes.
 """
@@ -9,13 +9,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from docx.enum.text import WD_TAB_ALIGNMENT
-from docx.shared import Mm, Pt
+from docx.shared import Pt
 
 from kaohe import PROGRAM_ROOT
 from kaohe.publish.documents import standard as gb
 from kaohe.publish.documents.package import Properties, packed
 from scripts import docx_kit as kit
+from scripts import letterhead as head
+from scripts.award_templates import award, certificate
 
 BUILT = date(2014, 11, 14)
 PROVISIONAL = "未经主席办公会议审核确定，不作为正式结果"
@@ -23,9 +24,14 @@ TIED = "{% if row.tied %}并列{% endif %}第{{ row.place }}位"
 
 
 def main(folder: Path) -> None:
-    """Write both templates into a folder."""
+    """Write every template into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, title, build in (("notice.docx", "考核结果通报（模板）", notice), ("letter.docx", "考核结果通知函（模板）", letter)):
+    for name, title, build in (
+        ("notice.docx", "考核结果通报（模板）", notice),
+        ("letter.docx", "考核结果通知函（模板）", letter),
+        ("award.docx", "表彰决定（模板）", award),
+        ("certificate.docx", "荣誉证书（模板）", certificate),
+    ):
         stream = BytesIO()
         build().save(stream)
         (folder / name).write_bytes(packed(stream.getvalue(), Properties(title, "", BUILT)))
@@ -35,13 +41,13 @@ def notice() -> Any:
     """The notification: letterhead, body in three parts, signature, the ranking as annex, imprint."""
     document = kit.new_document()
     head.red_head(document, "关于{{ assessment }}结果的通报")
-    kit.paragraph(document, "主送机关", "{{ recipients }}：")
+    kit.paragraph(document, "主送机关", "{% if collective %}各县（市、区）统战部门{% else %}{{ recipients }}{% endif %}：")
     _notice_opening(document)
     _notice_results(document)
     _notice_use(document)
     head.signature(document, "{{ year }}年度考核结果排名表{% if provisional %}（预排名）{% endif %}")
     _ranking(document)
-    head.imprint(document)
+    head.imprint(document, "各县（市、区）工商联")
     return document
 
 
@@ -113,9 +119,11 @@ def _notice_use(document: Any) -> None:
     kit.paragraph(
         document,
         body,
-        "按照考核办法，考核结果由主席办公会议审核确定，通报当地统战部门，并对获奖者进行表彰。",
+        "按照考核办法，{% if edition.meeting %}考核结果经{{ edition.meeting }}主席办公会议审核确定，现通报当地统战部门",
+        "{% if awards %}，并对获奖者进行表彰{% endif %}。",
+        "{% else %}考核结果由主席办公会议审核确定，通报当地统战部门，并对获奖者进行表彰。{% endif %}",
         "{% if awards %}获奖单位如下：{% for award in awards %}{{ award.name }}，{{ award.units }}{% if loop.last %}。{% else %}；{% endif %}{% endfor %}",
-        "{% else %}奖项和获奖单位待主席办公会议审定。{% endif %}",
+        "{% elif edition.meeting %}本次考核没有评定奖项。{% else %}奖项和获奖单位待主席办公会议审定。{% endif %}",
     )
     kit.paragraph(
         document,

@@ -51,7 +51,7 @@ def signature(document: Any, *annexes: str) -> None:
     if len(annexes) == 1:
         gap = kit.paragraph(document, "附件说明", f"附件：{annexes[0]}")
         gap.paragraph_format.space_before = Pt(gb.LINE_PT)
-    else:
+    elif annexes:
         kit.paragraph(document, "公文正文", "{%p if scored %}")
         first = kit.paragraph(document, "附件说明", f"附件：1. {annexes[0]}")
         first.paragraph_format.space_before = Pt(gb.LINE_PT)
@@ -75,10 +75,10 @@ def _tabs(where: Any, *stops: float) -> None:
         where.paragraph_format.tab_stops.add_tab_stop(Pt(stop), WD_TAB_ALIGNMENT.RIGHT)
 
 
-def imprint(document: Any) -> None:
+def imprint(document: Any, copied_to: str) -> None:
     """Copies and printing, at the foot of the last page whatever stands above."""
     copies, printing = (row.cells[0] for row in kit.imprint(document).rows)
-    kit.paragraph(copies, "版记", "抄送：各县（市、区）工商联。")
+    kit.paragraph(copies, "版记", f"抄送：{copied_to}。")
     kit.paragraph(printing, "版记印发", "{%p if edition.printed %}")
     _tabs(kit.paragraph(printing, "版记印发", "{{ issuer.name }}办公室\t{{ edition.printed }}印发"), WIDTH_PT - gb.SMALL_PT)
     kit.paragraph(printing, "版记印发", "{%p else %}")

@@ -17,10 +17,12 @@ from kaohe.toml_source import Fault, FaultyFile, KeyPath, nearest, read_toml, va
 
 @dataclass(frozen=True)
 class Office:
-    """Everything a run needs to know beforehand: the configuration and the rulebook under its readings."""
+    """Everything a run needs to know beforehand: the configuration and the rulebook under its readings, and where both were read."""
 
     config: Config
     rulebook: Rulebook
+    file: Path = Path("config.toml")
+    rules: Path = Path("rules")
 
 
 def load_office(path: Path) -> Office:
@@ -51,7 +53,7 @@ def load_office(path: Path) -> Office:
     faults += [source.fault(where, message) for where, message in _against_rulebook(config, rulebook)]
     if faults:
         raise FaultyFile(faults)
-    return Office(config, apply_readings(rulebook, config.readings))
+    return Office(config, apply_readings(rulebook, config.readings), path.resolve(), folder.resolve())
 
 
 def rules_folder(config: Config) -> Path | None:

@@ -30,14 +30,19 @@ class Return:
     machine: dict[str, str] = field(default_factory=dict)
 
 
-def demo_returns(rulebook: Rulebook, units: Sequence[Unit]) -> list[Return]:
-    """The returns: one unit missing, one wrong year, one with mistakes of each severity, one re-sent, two alike in every figure."""
+def demo_returns(rulebook: Rulebook, units: Sequence[Unit], *, mishaps: bool = True) -> list[Return]:
+    """The returns: one unit missing, one wrong year, one with mistakes of each severity, one re-sent, two alike in every figure.
+
+    Without ``mishaps`` every unit sends a sound form.
+    """
     returns = []
     for n, unit in enumerate(units):
         luck = random.Random(f"{rulebook.year}-{8 if n == 9 else n}")
         fields, rows = _figures(rulebook, luck), _rows(unit, luck, rulebook.year)
         evidence = {f.id: f"佐证{k}" for k, f in enumerate(rulebook.fields.values(), start=1)}
         returns.append(Return(unit.code, _file_name(unit, n), 60 - 4 * n, fields, rows, evidence))
+    if not mishaps:
+        return returns
     del returns[2]
     by_code = {entry.unit: position for position, entry in enumerate(returns)}
     _wrong_year(returns, by_code[units[3].code])

@@ -1,48 +1,133 @@
-"""Official documents: the notification of results and the letters, in the form of GB/T 9704-2012.
+"""Official documents in the form of GB/T 9704-2012: the notification of results, the letters, the commendation, and certificates.
 
-The wording stands in ``templates/notice.docx`` and ``templates/letter.docx``; the data comes from the assessment alone.
-Nothing is invented: a draft has no number and no date.
+The wording stands in ``templates/*.docx``; the data comes from the assessment alone.
+Nothing is invented: a draft has no number and no date, a final document has those that the chairmen's meeting decided.
 """
 
 import re
+from datetime import date
 from pathlib import Path
 
 from kaohe.files import write_whole
-from kaohe.publish.documents.context import draft, letter_context, notice_context
+from kaohe.publish.documents.awards import certificate_context, commendation_context
+from kaohe.publish.documents.context import Edition, draft, final, letter_context, notice_context, winners
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import TemplateFault, render
-from kaohe.scoring.scorecard import Assessment
-from kaohe.text import clean
+from kaohe.scoring.decision import Decision
+from kaohe.scoring.scorecard import Assessment, Status
+from kaohe.text import clean, shorten
 
-__all__ = ["LETTER_TEMPLATE", "NOTICE_TEMPLATE", "TemplateFault", "write_letters", "write_notice"]
+__all__ = [
+    "AWARD_TEMPLATE",
+    "CERTIFICATE_TEMPLATE",
+    "LETTER_TEMPLATE",
+    "NOTICE_TEMPLATE",
+    "TemplateFault",
+    "write_award_decision",
+    "write_certificates",
+    "write_letters",
+    "write_notice",
+]
 
 NOTICE_TEMPLATE = "notice.docx"
 LETTER_TEMPLATE = "letter.docx"
+AWARD_TEMPLATE = "award.docx"
+CERTIFICATE_TEMPLATE = "certificate.docx"
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]')
+_NAME_LIMIT = 36
+"""Of the award's and of the unit's part of a file name, so that the whole stays within 255 bytes."""
 
 
 def write_notice(assessment: Assessment, path: Path) -> None:
-    """Write the draft notification to the United Front departments. TemplateFault when the template cannot be used."""
-    context = notice_context(assessment, draft(assessment.status))
+    """Write the notification to the United Front departments: the final one once the meeting has decided, else a draft.
+
+    TemplateFault when the template cannot be used.
+    """
+    context = notice_context(assessment, _edition(assessment, numbered=True))
     properties = _properties(assessment, f"关于{assessment.rulebook.title}结果的通报")
     write_whole(path, render(assessment.config.template(NOTICE_TEMPLATE), context, properties))
 
 
 def write_letters(assessment: Assessment, folder: Path) -> list[Path]:
-    """Write one draft letter per unit into a folder, in ranking order; returns their paths. Other files there stay.
+    """Write one letter per unit into a folder, in ranking order; returns their paths. Other files there stay.
 
+    A final letter has the decision's date and an empty line for its number: the meeting gives letters none.
     TemplateFault when the template cannot be used; then nothing is written.
     """
-    template, edition = assessment.config.template(LETTER_TEMPLATE), draft(assessment.status)
+    template, edition = assessment.config.template(LETTER_TEMPLATE), _edition(assessment, numbered=False)
     letters = {}
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
-        path = folder / f"结果通知-{_UNFIT.sub('_', clean(card.unit.short))}.docx"
+        path = folder / f"结果通知-{_fit(card.unit.short)}.docx"
         letters[path] = render(template, letter_context(assessment, card, edition), properties)
-    for path, data in letters.items():
+    return _written(letters)
+
+
+def write_award_decision(assessment: Assessment, path: Path) -> None:
+    """Write the decision to commend the winners, numbered where the meeting gave it a number.
+
+    ValueError before the meeting has decided, and where nobody wins anything. TemplateFault when the template cannot be used.
+    """
+    decision = _decision(assessment)
+    if not winners(assessment):
+        raise ValueError("nobody wins an award: there is nothing to commend")
+    context = commendation_context(assessment, final(decision, decision.award_number))
+    properties = _properties(assessment, f"关于表彰{assessment.rulebook.title}获奖单位的决定")
+    write_whole(path, render(assessment.config.template(AWARD_TEMPLATE), context, properties))
+
+
+def write_certificates(assessment: Assessment, folder: Path) -> list[Path]:
+    """Write one certificate per award and winner into a folder, in the order of the awards; returns their paths.
+
+    ValueError before the meeting has decided. TemplateFault when the template cannot be used; then nothing is written.
+    """
+    edition, template = final(_decision(assessment), ""), assessment.config.template(CERTIFICATE_TEMPLATE)
+    certificates: dict[Path, bytes] = {}
+    for award, units in winners(assessment):
+        for unit in units:
+            properties = _properties(assessment, f"荣誉证书：{award.name}，{unit.name}")
+            stem = f"荣誉证书-{shorten(_fit(award.name), _NAME_LIMIT)}-{shorten(_fit(unit.short), _NAME_LIMIT)}"
+            data = render(template, certificate_context(assessment, edition, award, unit), properties)
+            certificates[_unused(folder, stem, certificates)] = data
+    return _written(certificates)
+
+
+def _final(assessment: Assessment) -> Decision | None:
+    return assessment.decision if assessment.status is Status.FINAL else None
+
+
+def _decision(assessment: Assessment) -> Decision:
+    decision = _final(assessment)
+    if decision is None:
+        raise ValueError("the chairmen's meeting has not decided: nothing can be awarded")
+    return decision
+
+
+def _edition(assessment: Assessment, *, numbered: bool) -> Edition:
+    decision = _final(assessment)
+    return draft(assessment.status) if decision is None else final(decision, decision.number if numbered else "")
+
+
+def _fit(text: str) -> str:
+    return _UNFIT.sub("_", clean(text))
+
+
+def _unused(folder: Path, stem: str, taken: dict[Path, bytes]) -> Path:
+    """A path for this name; names that became the same are told apart by a number. Case does not tell names apart on Windows."""
+    names, number, name = {path.name.casefold() for path in taken}, 1, f"{stem}.docx"
+    while name.casefold() in names:
+        number += 1
+        name = f"{stem}-{number}.docx"
+    return folder / name
+
+
+def _written(files: dict[Path, bytes]) -> list[Path]:
+    for path, data in files.items():
         write_whole(path, data)
-    return list(letters)
+    return list(files)
 
 
 def _properties(assessment: Assessment, title: str) -> Properties:
-    return Properties(clean(title), clean(assessment.config.issuer.name), assessment.rulebook.notice_date)
+    decision = _final(assessment)
+    day: date = assessment.rulebook.notice_date if decision is None else decision.met_on
+    return Properties(clean(title), clean(assessment.config.issuer.name), day)

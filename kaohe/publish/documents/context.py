@@ -10,14 +10,19 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from kaohe.config.model import GateResult, Issuer
+from kaohe.config.model import Award, GateResult, Issuer, Unit
+from kaohe.publish.documents import standard as gb
+from kaohe.scoring.decision import Decision
 from kaohe.scoring.score import gate_missing, gate_unseen
 from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status, UnitState
-from kaohe.text import points_text, shorten
+from kaohe.text import date_text, points_text, shorten
 
 NONE = "—"
 WHY_LIMIT = 300
 """A reason longer than this would make a table row taller than a page."""
+
+RECIPIENTS_LIMIT = 8 * gb.CHARS_PER_LINE
+"""Names longer than this would push the body off the first page, which the standard forbids."""
 
 _POINTS_AGAIN = re.compile(r"，计[0-9./]+分。$")
 """What a reason says at its end and the column beside it says too."""
@@ -25,17 +30,27 @@ _POINTS_AGAIN = re.compile(r"，计[0-9./]+分。$")
 
 @dataclass(frozen=True)
 class Edition:
-    """What a person gives a document besides its content. A draft has a mark and neither number nor dates."""
+    """What a person gives a document besides its content. A draft has a mark and neither number nor dates.
+
+    ``meeting`` is the day on which the chairmen's meeting decided; ``printed`` is known only where a document is printed.
+    """
 
     mark: str
     number: str = ""
     date: str = ""
     printed: str = ""
+    meeting: str = ""
 
 
 def draft(status: Status) -> Edition:
     """The edition for review: 送审稿 on every page, and 预排名 while results are open."""
     return Edition("送审稿（预排名）" if status is Status.PRELIMINARY else "送审稿")
+
+
+def final(decision: Decision, number: str) -> Edition:
+    """The edition that the meeting decided, dated on its day; ``number`` is "" where none was given."""
+    day = date_text(decision.met_on)
+    return Edition("", number, day, meeting=day)
 
 
 @dataclass(frozen=True)
@@ -166,9 +181,10 @@ class Common:
 
 @dataclass(frozen=True)
 class Notice(Common):
-    """The notification to all United Front departments."""
+    """The notification to all United Front departments. ``collective``: they are too many to be named on the first page."""
 
     recipients: str
+    collective: bool
     groups: tuple[GroupText, ...]
     progress: Progress
     units: tuple[UnitText, ...]
@@ -197,16 +213,18 @@ class Letter(Common):
 def notice_context(assessment: Assessment, edition: Edition) -> Notice:
     """Everything that the notification's template may use."""
     config, cards = assessment.config, assessment.cards
+    recipients = "、".join(dict.fromkeys(unit.department for unit in config.cohort))
     return Notice(
-        **_common(assessment, edition),
-        recipients="、".join(dict.fromkeys(unit.department for unit in config.cohort)),
+        **common(assessment, edition),
+        recipients=recipients,
+        collective=len(recipients) > RECIPIENTS_LIMIT,
         groups=tuple(GroupText(g.name, g.leader, g.deputy, _short_names(assessment, g.units)) for g in config.groups),
         progress=_progress(assessment),
         units=tuple(unit_text(card) for card in cards),
         ranks=_ranks(cards),
         gated=tuple(unit_text(card) for card in cards if card.state is UnitState.GATED),
         undecided=tuple(unit_text(card) for card in cards if card.state not in (UnitState.VALID, UnitState.GATED)),
-        awards=tuple(AwardText(award.name, _short_names(assessment, award.units)) for award in config.awards),
+        awards=tuple(AwardText(award.name, "、".join(unit.short for unit in units)) for award, units in winners(assessment)),
     )
 
 
@@ -215,7 +233,7 @@ def letter_context(assessment: Assessment, card: Scorecard, edition: Edition) ->
     scored = card.total is not None
     sections = _sections(assessment, card) if scored else ()
     return Letter(
-        **_common(assessment, edition),
+        **common(assessment, edition),
         department=card.unit.department,
         unit=unit_text(card),
         scored=scored,
@@ -245,9 +263,18 @@ def unit_text(card: Scorecard) -> UnitText:
     )
 
 
-def _common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
+def winners(assessment: Assessment) -> list[tuple[Award, tuple[Unit, ...]]]:
+    """Every award with its winners, each once. A unit without the preconditions wins nothing; an award without winners is left out."""
+    gated = {card.unit.code for card in assessment.cards if card.state is UnitState.GATED}
+    by_code = assessment.config.units_by_code
+    listed = ((award, tuple(by_code[code] for code in dict.fromkeys(award.units) if code not in gated)) for award in assessment.config.awards)
+    return [(award, units) for award, units in listed if units]
+
+
+def common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
+    """The fields that every kind of document has."""
     config, rulebook = assessment.config, assessment.rulebook
-    common = Common(
+    shared = Common(
         edition=edition,
         provisional=assessment.status is Status.PRELIMINARY,
         year=config.year,
@@ -259,7 +286,7 @@ def _common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
         ranked=sum(card.place is not None for card in assessment.cards),
         bonus_in_total=rulebook.settings.bonus_in_total,
     )
-    return {field.name: getattr(common, field.name) for field in fields(common)}
+    return {field.name: getattr(shared, field.name) for field in fields(common)}
 
 
 def _scope(assessment: Assessment) -> Scope:

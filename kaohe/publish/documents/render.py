@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from kaohe.publish.documents.context import Common
 from kaohe.publish.documents.package import Properties, repacked, set_properties
-from kaohe.publish.documents.typeset import balance_titles
+from kaohe.publish.documents.typeset import typeset
 from kaohe.text import clean, shorten
 
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
@@ -58,7 +58,7 @@ def render(template: Path, context: Common, properties: Properties) -> bytes:
     names = {field.name: getattr(context, field.name) for field in fields(context)}
     try:
         document.render(names, environment, autoescape=True)
-        balance_titles(document.docx)
+        typeset(document.docx)
     except _FAILS as error:
         raise TemplateFault(_explanation(template, document.seen, error)) from error
     set_properties(document.docx, properties)

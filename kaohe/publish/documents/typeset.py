@@ -1,37 +1,59 @@
-"""What a template cannot say by itself: where a title breaks into balanced lines."""
+"""What a template cannot say by itself: where a title breaks, what must be narrowed to stay on its line, how a signature is centred."""
 
 import re
+from collections.abc import Iterator
 from itertools import combinations, pairwise
+from math import comb
 from typing import Any
 
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt
 
 from kaohe.publish.documents import standard as gb
 from kaohe.text import width
 
 TITLE_STYLES = ("公文标题", "附件标题")
+MARK_STYLE = "发文机关标志"
+ISSUER_STYLE, DATE_STYLE = "发文机关署名", "成文日期"
+ONE_LINE_STYLES = ("证书单位", "证书奖项", "证书署名")
+_SMALLEST_PT = 8.0
+_NARROWEST = 40
+_TRIES = 20000
 _LIMIT = 2 * int(gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM / gb.TITLE_PT)
-_BREAK = re.compile(r"(?<!\d)(?=\d{4}年)|(?=工作|目标|考核|结果|各方面|计分|排名|（)|(?<=年度)")
+_BREAK = re.compile(r"(?<!\d)(?=\d{4}年)|(?=工商业|工作|目标|考核|结果|各方面|计分|排名|获奖|（)|(?<=年度)|(?<=[省市县区])(?!工商业)")
 _BEFORE_YEAR = re.compile(r"\d{4}年")
+_INSIDE_YEAR = re.compile(r"(?<=\d)(?=[\d年])")
 _YEAR_BONUS = 3.0
+
+
+def typeset(document: Any) -> None:
+    """Everything below, for a rendered document."""
+    balance_titles(document)
+    centre_signature(document)
+    keep_on_one_line(document)
 
 
 def break_title(text: str, limit: int = _LIMIT) -> list[str]:
     """Lines of a title, none wider than ``limit`` half-width columns, breaking between words and as even as may be.
 
-    A break before the year is preferred. A title without a fitting break between words is cut evenly.
+    A break before the year is preferred. A title without a fitting break between words is cut evenly, years kept whole.
     """
     count = -(-int(width(text)) // limit)
     if count <= 1:
         return [text]
     places = sorted({match.start() for match in _BREAK.finditer(text)} - {0, len(text)})
     for number in (count, count + 1):
+        if comb(len(places), number - 1) > _TRIES:
+            break
         tries = [_cut(text, cuts) for cuts in combinations(places, number - 1)]
         fitting = [lines for lines in tries if max(map(width, lines)) <= limit]
         if fitting:
             return min(fitting, key=_unevenness)
+    inside = {match.start() for match in _INSIDE_YEAR.finditer(text)}
     size = -(-len(text) // count)
-    return [text[start : start + size] for start in range(0, len(text), size)]
+    cuts = [next((at for at in range(start, start - 5, -1) if at not in inside), start) for start in range(size, len(text), size)]
+    return _cut(text, tuple(cuts))
 
 
 def balance_titles(document: Any) -> None:
@@ -50,6 +72,74 @@ def balance_titles(document: Any) -> None:
                 text = OxmlElement("w:t")
                 text.text = line
                 first._r.append(text)
+
+
+def centre_signature(document: Any) -> None:
+    """Centre the issuer over a date that stands four characters in from the right.
+
+    The date moves left for an issuer too long for that. A date still blank stays as the template has it.
+    """
+    room = gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM
+    paragraphs = [p for p in document.paragraphs if p.style.name in (ISSUER_STYLE, DATE_STYLE)]
+    for issuer, day in pairwise(paragraphs):
+        if (issuer.style.name, day.style.name) != (ISSUER_STYLE, DATE_STYLE) or "\t" in day.text or not day.text.strip():
+            continue
+        size = day.style.font.size.pt
+        issuer_pt, day_pt = width(issuer.text) / 2 * size, width(day.text) / 2 * size
+        centre = min(room - 4 * size - day_pt / 2, room - issuer_pt / 2)
+        day.paragraph_format.right_indent = Pt(room - centre - day_pt / 2)
+        issuer.paragraph_format.left_indent = Pt(max(2 * centre - room - size, 0))
+        issuer.paragraph_format.right_indent = Pt(-size)
+
+
+def keep_on_one_line(document: Any) -> None:
+    """Narrow the issuer's mark, and lessen the type of a certificate's names, where they would not fit a line."""
+    styles = {style.style_id: style for style in document.styles if style.name in (MARK_STYLE, *ONE_LINE_STYLES)}
+    for paragraph in _paragraphs(document):
+        named = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        style = None if named is None else styles.get(named.get(qn("w:val")))
+        text = "".join(t.text or "" for t in paragraph.iter(qn("w:t")))
+        if style is None or not text:
+            continue
+        room, size = _room(document.sections[0], paragraph, style), style.font.size.pt
+        needed = width(text) / 2 * size
+        if needed <= room:
+            continue
+        for run in paragraph.iter(qn("w:r")):
+            if style.name == MARK_STYLE:
+                _set(run, "w:w", max(int(100 * room / needed), _NARROWEST))
+            else:
+                half_points = round(2 * max(size * room / needed - 0.25, _SMALLEST_PT))
+                _set(run, "w:sz", half_points)
+
+
+def _room(section: Any, paragraph: Any, style: Any) -> float:
+    """The width of a paragraph's lines in points: its frame's, or the page's between margins and indents."""
+    frame = paragraph.find(f"{qn('w:pPr')}/{qn('w:framePr')}")
+    if frame is not None and frame.get(qn("w:w")):
+        return float(frame.get(qn("w:w"))) / 20
+    form = style.paragraph_format
+    indents = [indent.pt for indent in (form.left_indent, form.right_indent) if indent is not None]
+    return float((section.page_width - section.left_margin - section.right_margin) / Pt(1) - sum(indents))
+
+
+def _paragraphs(document: Any) -> Iterator[Any]:
+    """Every paragraph of the body and of the headers that the first section has of its own."""
+    section = document.sections[0]
+    yield from document.element.body.iter(qn("w:p"))
+    for header in (section.header, section.even_page_header, section.first_page_header):
+        if not header.is_linked_to_previous:
+            yield from header._element.iter(qn("w:p"))
+
+
+def _set(run: Any, tag: str, value: int) -> None:
+    properties = run.get_or_add_rPr()
+    for old in properties.findall(qn(tag)):
+        properties.remove(old)
+    made = OxmlElement(tag)
+    made.set(qn("w:val"), str(value))
+    after = {"w:w": ("w:kern", "w:position", "w:sz", "w:szCs"), "w:sz": ("w:szCs",)}[tag]
+    properties.insert_element_before(made, *after, "w:highlight", "w:u", "w:effect", "w:bdr", "w:shd", "w:lang", "w:eastAsianLayout")
 
 
 def _cut(text: str, places: tuple[int, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook.page import Book, Page, height
-from kaohe.publish.workbook.plan import ABOUT, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Cell, Link, shown
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
@@ -44,6 +44,7 @@ _SHEETS = {
     RANKING: "位次、总分、状态，两张图表。",
     DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A3 横向打印。",
     NOTES: "每个单位每个计分项为什么得这些分。",
+    COMPARISON: "单位自评与考核组核定相比：各组、各单位、各计分项差多少，为什么。",
     EVIDENCE: "各单位清单里的每一行，是否有效，计入哪些计分项。",
     FINDINGS: "数据里的错误、疑问和提示，在哪个单元格，怎样改。",
     FILES: "收到的每份文件怎样处理，哪些单位没有报送。",

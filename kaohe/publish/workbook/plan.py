@@ -10,12 +10,12 @@ from kaohe.checks.finding import Finding, Severity
 from kaohe.rulebook.model import Item, Section
 from kaohe.scoring.scorecard import Assessment, Scorecard
 
-RANKING, DETAIL, NOTES, EVIDENCE = "排名", "得分明细", "各单位计分说明", "佐证台账"
+RANKING, DETAIL, NOTES, COMPARISON, EVIDENCE = "排名", "得分明细", "各单位计分说明", "自评核定对比", "佐证台账"
 FINDINGS, FILES, READINGS, ABOUT = "问题清单", "报送情况", "计分口径", "说明"
-SHEETS = (RANKING, DETAIL, NOTES, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
+SHEETS = (RANKING, DETAIL, NOTES, COMPARISON, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
 
 HEAD_ROW, FIRST_ROW = 2, 3
-"""Rows (from 0) of the headings and of the first line, on every sheet but 得分明细."""
+"""Rows (from 0) of the headings and of the first line, on every sheet but 得分明细 and 自评核定对比."""
 
 DETAIL_SECTION_ROW, DETAIL_ID_ROW, DETAIL_MAX_ROW, DETAIL_CAP_ROW, DETAIL_BONUS_ROW, DETAIL_TITLE_ROW = range(2, 8)
 DETAIL_FIRST_ROW = 8
@@ -98,6 +98,11 @@ class Plan:
             found.append(SectionColumns(section, tuple(i for clause in section.clauses for i in clause.items), column))
             column = found[-1].subtotal + 1
         return tuple(found)
+
+    @cached_property
+    def detail_column(self) -> Mapping[str, int]:
+        """Column of each item in 得分明细."""
+        return {item.id: entry.first + n for entry in self.sections for n, item in enumerate(entry.items)}
 
     @property
     def detail_capped(self) -> int:

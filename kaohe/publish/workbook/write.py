@@ -5,7 +5,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from kaohe.publish.workbook import about, detail, evidence, files, findings, notes, ranking, readings
+from kaohe.publish.workbook import about, comparison, detail, evidence, files, findings, notes, ranking, readings
 from kaohe.publish.workbook.page import open_book
 from kaohe.publish.workbook.plan import Plan
 from kaohe.scoring.scorecard import Assessment
@@ -13,7 +13,7 @@ from kaohe.text import clean
 
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
-_SHEETS = (ranking.write, detail.write, notes.write, evidence.write, findings.write, files.write, readings.write, about.write)
+_SHEETS = (ranking.write, detail.write, notes.write, comparison.write, evidence.write, findings.write, files.write, readings.write, about.write)
 
 
 def write_workbook(assessment: Assessment, path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The demonstration of a whole year: returns, corrections, inspection, review, decision, final set."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+
+from kaohe.config.loader import Office
+from kaohe.demo.fill import fill_form
+from kaohe.demo.returns import demo_returns
+from kaohe.files import write_whole
+from kaohe.forms.decision import ADJUSTMENTS_SHEET, AWARDS_SHEET, MEETING_SHEET, build_decision, decision_name
+from kaohe.forms.inspection import PRESENT, REFUSED, UNIT_MARK, build_inspection, inspection_name
+from kaohe.forms.issue import form_name
+from kaohe.forms.layout import FormLayout
+from kaohe.publish.decision import decision_task
+from kaohe.publish.inspection import inspection_tasks
+from kaohe.survey import survey
+
+STARTED = datetime(2015, 1, 5, 9, 0)
+Answers = Mapping[str, tuple[Any, str]]
+
+
+def whole_year(office: Office, run: Callable[[datetime], None], say: Callable[[str], None]) -> None:
+    """Go through the year on a folder that ``build_demo`` made; ``run`` does one night."""
+    say("第一步：各单位报送后的第一晚")
+    run(STARTED)
+    say("第二步：有问题的单位改正后重新报送，没报的补报")
+    _resubmit(office)
+    run(STARTED + timedelta(days=3))
+    say("第三步：四个考核组带着核查表实地考核，把核查表发回来")
+    _inspect(office)
+    run(STARTED + timedelta(days=10))
+    say("第四步：主席办公会议审定，填好审定表放回收件箱")
+    _decide(office)
+    run(STARTED + timedelta(days=15))
+
+
+def _resubmit(office: Office) -> None:
+    """Sound returns from every unit that had not sent one: the figures are those of the demonstration, without the mishaps."""
+    layout, config = FormLayout(office.rulebook), office.config
+    sound = {entry.unit: entry for entry in demo_returns(office.rulebook, config.cohort, mishaps=False)}
+    waiting = [card.unit for card in survey(office).cards if card.file is None or not card.state.scored or card.state.value == "incomplete"]
+    for unit in waiting:
+        entry = sound[unit.code]
+        form = config.folder("outbox") / "forms" / form_name(config.year, unit)
+        data = fill_form(form.read_bytes(), layout, entry.fields, entry.rows, evidence=entry.evidence)
+        _drop(config.folder("inbox") / "更正后" / f"{unit.short}（更正）.xlsx", data, STARTED + timedelta(days=2))
+
+
+def _inspect(office: Office) -> None:
+    """Each group agrees with nearly everything; a few figures, a row and a score are corrected with their reasons."""
+    config, codes = office.config, [unit.code for unit in office.config.cohort]
+    for task in inspection_tasks(survey(office)):
+        form = build_inspection(office.rulebook, task)
+        name = inspection_name(config.year, task.group)
+        write_whole(config.folder("outbox") / "forms" / name, form)
+        answers = {unit.code: _gate(PRESENT) for unit in task.units}
+        for unit in task.units:
+            if unit.code == codes[0]:
+                answers[unit.code]["field:website_items"] = (98, "其中部分信息系转载，不计入")
+            if unit.code == codes[5]:
+                answers[unit.code]["item:12.1"] = (1.5, "推荐了企业，但未作会上发言")
+            if unit.code == codes[8] and unit.rows:
+                answers[unit.code][unit.rows[0].id] = (REFUSED, "不是市级以上主要媒体")
+            if unit.code == codes[4]:
+                answers[unit.code] |= {"gate:gate_funding": ("不具备", "办公经费未列入本级财政预算")}
+        _drop(config.folder("inbox") / name, answer_inspection(form, answers), STARTED + timedelta(days=9))
+
+
+def _gate(answer: str) -> dict[str, tuple[Any, str]]:
+    return {
+        **{f"gate:{name}": (answer, "") for name in ("gate_institution", "gate_staff", "gate_funding")},
+        "visit:date": (date(2015, 1, 13), ""),
+        "visit:met": ("办公室主任", ""),
+    }
+
+
+def answer_inspection(form: bytes, answers: Mapping[str, Answers]) -> bytes:
+    """An inspection form with these answers: unit code → line id → (answer, reason)."""
+    workbook = load_workbook(BytesIO(form))
+    for sheet in workbook:
+        head = [str(cell.value or "") for cell in sheet[1]]
+        unit = next((text.removeprefix(UNIT_MARK) for text in head if text.startswith(UNIT_MARK)), None)
+        for row in range(2, sheet.max_row + 1) if unit is not None else ():
+            value, reason = answers.get(unit or "", {}).get(str(sheet.cell(row, 1).value), (None, ""))
+            if value is not None:
+                sheet.cell(row, head.index("verified") + 1).value = value
+                sheet.cell(row, head.index("reason") + 1).value = reason or None
+    buffer = BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+def _decide(office: Office) -> None:
+    """The meeting approves, commends the first three, and settles one item."""
+    config, assessment = office.config, survey(office)
+    form = build_decision(office.rulebook, decision_task(assessment))
+    write_whole(config.folder("outbox") / "forms" / decision_name(config.year), form)
+    workbook = load_workbook(BytesIO(form))
+    meeting = workbook[MEETING_SHEET]
+    values: dict[str, Any] = {"date": date(2015, 1, 20), "number": "郑工商〔2015〕3号", "award_number": "郑工商〔2015〕4号", "approve": "是"}
+    for row in range(2, meeting.max_row + 1):
+        key = str(meeting.cell(row, 1).value or "").removeprefix("meeting:")
+        if key in values:
+            meeting.cell(row, 3).value = values[key]
+    ranked = [card.unit.short for card in assessment.cards if card.place is not None]
+    adjustments, awards = workbook[ADJUSTMENTS_SHEET], workbook[AWARDS_SHEET]
+    adjustment: tuple[Any, ...] = (ranked[-1], "7.1", 2, "会后补交了省工商联的表彰文件")
+    for column, value in enumerate(adjustment, start=2):
+        adjustments.cell(5, column).value = value
+    for row, unit in enumerate(ranked[:3], start=5):
+        awards.cell(row, 2).value, awards.cell(row, 3).value = unit, "先进单位" if row > 5 else "标兵单位"
+    buffer = BytesIO()
+    workbook.save(buffer)
+    _drop(config.folder("inbox") / decision_name(config.year), buffer.getvalue(), STARTED + timedelta(days=15))
+
+
+def _drop(path: Path, data: bytes, moment: datetime) -> None:
+    write_whole(path, data)
+    os.utime(path, (moment.timestamp(), moment.timestamp()))
