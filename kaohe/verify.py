@@ -52,6 +52,8 @@ def verify(office: Office, year: int) -> tuple[str, ...]:
     except ValidationError:
         return (f"定稿的 {MANIFEST_FILE} 改动过，已经读不懂，无法核对",)
     lines = [] if manifest.sealed() == data else [f"定稿文件改动过：{MANIFEST_FILE}"]
+    if manifest.year != year:
+        lines.append(f"定稿是{manifest.year}年度的，却放在{year}年度的文件夹里")
     lines += _set_lines(folder, manifest)
     lines += _rules_lines(office, year, manifest)
     contents: dict[str, bytes] = {}

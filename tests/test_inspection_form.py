@@ -4,7 +4,6 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -195,7 +194,8 @@ def test_answers_have_bounds(book: Workbook, line: str, kind: str, bounds: tuple
     page = unit_sheets(book)["xinzheng"]
     found = validation_at(page, f"{column_letters(page)['verified']}{line_rows(page)[line]}")
     assert found is not None
-    assert (found.type, found.formula1, found.formula2) == (kind, *bounds)
+    limits = tuple(str(limit).removesuffix(".0") if limit is not None else None for limit in (found.formula1, found.formula2))
+    assert (found.type, limits) == (kind, bounds)
 
 
 def test_every_prompt_is_chinese_and_blank_is_allowed(book: Workbook) -> None:
@@ -224,7 +224,7 @@ def test_a_maximum_that_is_no_short_decimal_still_bounds_the_answer() -> None:
     page = unit_sheets(opened(build_inspection(YEAR.office.rulebook, InspectionTask("第一组", "白宇宙", "", (), (unit,)))))["xinzheng"]
     found = validation_at(page, f"E{line_rows(page)['item:3.2']}")
     assert found is not None
-    assert Fraction(str(found.formula2)) == pytest.approx(Fraction(10, 3))
+    assert float(str(found.formula2)) == pytest.approx(10 / 3)
 
 
 def test_it_prints_on_a4_a_unit_at_a_time(book: Workbook) -> None:
@@ -248,7 +248,7 @@ def test_the_same_task_gives_the_same_bytes() -> None:
 
 def test_what_a_unit_typed_stays_text() -> None:
     """Nothing that a unit typed becomes a formula, a link or a control character in the group's program."""
-    titles = ['=HYPERLINK("http://a.example","点")', "+1", "-1", "@SUM(A1)", "http://a.example", "甲\x07乙\u202e丙", '{=1+1}']
+    titles = ['=HYPERLINK("http://a.example","点")', "+1", "-1", "@SUM(A1)", "http://a.example", "甲\x07乙\u202e丙", "{=1+1}"]
     rows = {"articles": [{"title": title, "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None} for title in titles]}
     hostile = year(rows={"xinzheng": rows})
     record = hostile.records["xinzheng"]

@@ -53,6 +53,7 @@ def test_sheets_stand_in_order(path: Path) -> None:
         "排名",
         "得分明细",
         "各单位计分说明",
+        "自评核定对比",
         "佐证台账",
         "问题清单",
         "报送情况",
@@ -75,8 +76,8 @@ def test_every_sheet_carries_the_mark_and_prints(book: Workbook) -> None:
         fit = sheet.sheet_properties.pageSetUpPr
         assert fit is not None
         assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, 0)
-        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$1"}.get(sheet.title, "$3:$3")
-        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4"}.get(sheet.title, "A4")
+        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$1", "自评核定对比": "$28:$28"}.get(sheet.title, "$3:$3")
+        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "自评核定对比": "A2"}.get(sheet.title, "A4")
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ def test_filters_cover_the_tables_alone(book: Workbook) -> None:
         "排名": "A3:J12",
         "得分明细": "A8:CB17",
         "各单位计分说明": "A3:H723",
+        "自评核定对比": None,
         "佐证台账": "A3:I192",
         "问题清单": "A3:M6",
         "报送情况": "A3:H17",

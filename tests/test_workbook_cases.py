@@ -21,6 +21,7 @@ from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment
 from tests.support import sample
 from tests.support.workbooks import PASSED, cohort_of, errors, lines, many, thirds, written
+from tests.test_workbook_comparison import inspected
 
 OTHER_READINGS = [
     (reading.id, choice.id) for reading in sample.office().rulebook.readings for choice in reading.choices if choice.id != reading.taken
@@ -114,6 +115,7 @@ CASES: dict[str, Callable[[], Assessment]] = {
     "thirds": thirds,
     "bonus listed": lambda: sample.assessment(sample.office({"bonus-in-total": "listed"})),
     "many": lambda: many(40),
+    "inspected": inspected,
 }
 
 

@@ -62,7 +62,7 @@ def inspected(where: Office | None = None) -> Assessment:
     """Five of twelve units visited.
 
     新郑 (scale 0): 核定值 lifts its members' growth from 1% to the highest, which pushes 新密 (scale 7) out of the first five.
-    金水: two rows refused and an item cut; 上街: gated; 高新 and 管城: everything agreed.
+    金水: two rows refused and an item cut; 上街: gated; 高新 and 新密: everything agreed.
     """
     where = where or sample.office()
     records = records_of(where)
@@ -77,7 +77,7 @@ def inspected(where: Office | None = None) -> Assessment:
         ),
         visit(where, "shangjie", lacks=["gate_funding"]),
         visit(where, "gaoxin"),
-        visit(where, "guancheng"),
+        visit(where, "xinmi"),
     ]
     return assess(where, records, [], [], visits)
 
@@ -101,3 +101,213 @@ def rows_below(sheet: Worksheet, subtitle: str) -> list[list[object]]:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(inspected(), tmp_path_factory.mktemp("comparison"))
+
+
+def test_groups(path: Path) -> None:
+    nothing = ["—"] * 5
+    assert rows_below(sheet_of(path), "一、") == [
+        ["第一组", 3, 2, "待核：中原区工商联", 5, -1.5, -0.75, 7.5, 3.75, "—"],
+        ["第二组", 3, 1, "待核：荥阳市工商联；不计分：上街区工商联", 0, 0, 0, 0, 0, "—"],
+        [
+            "第三组",
+            3,
+            1,
+            "待核：登封市工商联、管城区工商联",
+            1,
+            -2,
+            -2,
+            0,
+            0,
+            "其中1项-2分是由别的单位核定引起的位次变动，不是更动本单位的数。",
+        ],
+        ["第四组", 3, 0, "待核：中牟县工商联、二七区工商联、惠济区工商联", *nothing, "还没有已核单位，不算平均数。"],
+        [
+            "全市",
+            12,
+            4,
+            "待核：中原区工商联、荥阳市工商联、登封市工商联、管城区工商联、中牟县工商联、二七区工商联、惠济区工商联；不计分：上街区工商联",
+            6,
+            -3.5,
+            -0.875,
+            7.5,
+            pytest.approx((33.25 / 4 - 0.875**2) ** 0.5),
+            "其中1项-2分是由别的单位核定引起的位次变动，不是更动本单位的数。",
+        ],
+    ]
+    assert rows_below(sheet_of(path, values=False), "一、")[0][4:9] == [
+        "=SUM(H14:H15)",
+        "=ROUND(SUM(G14:G15),9)",
+        "=AVERAGE(G14:G15)",
+        "=ROUND(MAX(G14:G15)-MIN(G14:G15),9)",
+        "=STDEVP(G14:G15)",
+    ]
+
+
+def test_units_inspected_first_the_largest_correction_first(path: Path) -> None:
+    rows = rows_below(sheet_of(path), "二、")
+    assert [row[:9] for row in rows[:6]] == [
+        ["金水区工商联", "第一组", "已核", "14.1 百千万工程（-2.5）", 87, 82.5, -4.5, 2, 0],
+        ["新郑市工商联", "第一组", "已核", "4.1a 会员增长率达标（+2）", 91, 94, 3, 3, 0],
+        ["新密市工商联", "第三组", "已核", "4.1b 会员增长率位次（-2）", 97, 95, -2, 1, -2],
+        ["高新区工商联", "第二组", "已核", "—", 96, 96, 0, 0, 0],
+        ["登封市工商联", "第三组", "待核", "4.2 企业会员比例位次（+1）", 99, 100, 1, 1, 1],
+        ["管城区工商联", "第三组", "待核", "—", 100, 100, 0, 0, 0],
+    ]
+    assert [row[2] for row in rows[6:]] == ["待核"] * 5 + ["不计分"]
+    assert rows[-1] == ["上街区工商联", "第二组", "不计分", *["—"] * 6, "实地考核不具备：办公经费有保证（无专门经费），按考核办法不再计分"]
+    first = rows_below(sheet_of(path, values=False), "二、")[0]
+    assert first[5:9] == [
+        "=ROUND('排名'!$E$14+'排名'!$F$14,9)",
+        "=ROUND(F14-E14,9)",
+        "=SUMPRODUCT(($A$29:$A$35=A14)*1)",
+        '=ROUND(SUMPRODUCT(($A$29:$A$35=A14)*($I$29:$I$35="位次变动"),$G$29:$G$35),9)',
+    ]
+
+
+def test_units_lead_to_their_notes(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    links = {cell.value: cell.hyperlink for cell in book["自评核定对比"]["A"] if cell.hyperlink}
+    assert len(links) == 12
+    for name, link in links.items():
+        assert link.location is not None
+        assert link.location.startswith("各单位计分说明!") or link.location.startswith("'各单位计分说明'!")
+        assert book["各单位计分说明"][link.location.rpartition("!")[2]].value == name
+
+
+def test_items_the_largest_difference_first(path: Path) -> None:
+    assert rows_below(sheet_of(path), "三、") == [
+        ["金水区工商联", "第一组", "14.1", "百千万工程", 3, 0.5, -2.5, 3, "核定分", "没有总结"],
+        ["新密市工商联", "第三组", "4.1b", "会员增长率位次", 2, 0, -2, 2, "位次变动", MOVED],
+        ["新郑市工商联", "第一组", "4.1a", "会员增长率达标", 0, 2, 2, 2, "核定值", "名册有1300人"],
+        ["新郑市工商联", "第一组", "4.1b", "会员增长率位次", 0, 2, 2, 2, "核定值", "名册有1300人"],
+        ["金水区工商联", "第一组", "3.2", "媒体报道", 3, 1, -2, "不封顶", "不认可", "媒体级别不够；重复"],
+        ["登封市工商联", "第三组", "4.2", "企业会员比例位次", 1, 2, 1, 2, "位次变动", MOVED],
+        ["新郑市工商联", "第一组", "4.2", "企业会员比例位次", 2, 1, -1, 2, "核定值", "名册有1300人"],
+    ]
+    first = rows_below(sheet_of(path, values=False), "三、")[0]
+    assert first[5:7] == ["='得分明细'!$BL$19", "=ROUND(F29-E29,9)"]
+    assert errors(path) == []
+
+
+def test_print_set_up(path: Path) -> None:
+    sheet = sheet_of(path)
+    assert sheet["A1"].value == "【预排名】郑州市工商联系统2014年度工作目标考核 · 自评核定对比"
+    assert (sheet.freeze_panes, sheet.print_title_rows, sheet.auto_filter.ref) == ("A2", "$28:$28", "A28:J35")
+    assert [mark.id for mark in sheet.row_breaks.brk] == [26]
+
+
+def test_same_visits_give_the_same_bytes(path: Path, tmp_path: Path) -> None:
+    assert written(inspected(), tmp_path).read_bytes() == path.read_bytes()
+
+
+def test_thirds_fit_their_cells(tmp_path: Path) -> None:
+    """A signed general format does not round to the column's width: it would show ###."""
+    where = sample.office()
+    found = assess(where, records_of(where), [], [], [visit(where, "xinzheng", items={"3.2": answer("3", Fraction(1, 3), "部分转载")})])
+    sheet = sheet_of(written(found, tmp_path))
+    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == pytest.approx(-8 / 3, abs=1e-9)]
+    assert [(cell.coordinate, cell.number_format) for cell in cells] == [(c, "+0.00;-0.00;0.00") for c in ("F6", "G6", "F10", "G10", "G14", "G29")]
+
+
+# ── what changed an item ──
+
+
+def test_several_causes_are_all_named(tmp_path: Path) -> None:
+    """A refused row and an award on one item; a verified figure that settles an error."""
+    where = sample.office()
+    records = records_of(where)
+    rows = refused(where, records["jinshui"], "articles", 0, "重复")
+    visits = [
+        visit(where, "jinshui", rows=rows, items={"3.2": answer("3", Fraction(1), "只认一篇")}),
+        visit(where, "erqi", fields={"townships_with_chamber": answer("15", 12, "填错")}),
+    ]
+    error = sample.finding(where, "erqi", "townships_with_chamber", Severity.ERROR)
+    found = assess(where, records, [error], [], visits)
+    rows_found = rows_below(sheet_of(written(found, tmp_path)), "三、")
+    assert [row for row in rows_found if row[8] != "位次变动"] == [
+        ["二七区工商联", "第四组", "6.2", "乡镇街道商会全覆盖", 0, 2, 2, 2, "核定值", "填错"],
+        ["金水区工商联", "第一组", "3.2", "媒体报道", 3, 1, -2, "不封顶", "不认可、核定分", "重复；只认一篇"],
+    ]
+
+
+def test_a_refused_row_of_another_matter_is_not_the_cause(tmp_path: Path) -> None:
+    """2.3b and 9.3a read one list; the row refused counted for the first alone."""
+    where = sample.office()
+    records = {u.code: sample.record(where, u.code, sample.full_fields(where), sample.full_rows()) for u in where.config.cohort}
+    rows = refused(where, records["erqi"], "honours", 1, "没有文件")
+    found = assess(where, records, [], [], [visit(where, "erqi", rows=rows, items={"9.3a": answer("2", Fraction(1), "批示级别低")})])
+    table = rows_below(sheet_of(written(found, tmp_path)), "三、")
+    assert [(row[2], row[6], row[8]) for row in table] == [("2.3b", -2, "不认可"), ("9.3a", -1, "核定分")]
+
+
+def test_points_that_the_meeting_set(tmp_path: Path) -> None:
+    """They are told apart from what the group did."""
+    where = sample.office()
+    adjustment = Adjustment("xinzheng", "2.1", Fraction(1), "方案不完整")
+    found = assess(where, records_of(where), [], [], [visit(where, "xinzheng")], [adjustment])
+    decided = replace(found, decision=Decision("审定表.xlsx", date(2015, 1, 20), "", "", True, adjustments=(adjustment,)))
+    sheet = sheet_of(written(decided, tmp_path))
+    assert rows_below(sheet, "三、") == [["新郑市工商联", "第一组", "2.1", "方案和措施", 2, 1, -1, 2, "审定分", "方案不完整"]]
+    assert rows_below(sheet, "一、")[0][9] == "其中1项-1分是主席办公会议审定的分。"
+
+
+# ── nothing to compare ──
+
+
+def test_nothing_inspected(tmp_path: Path) -> None:
+    where = sample.office()
+    path = written(assess(where, records_of(where), [], []), tmp_path)
+    sheet = sheet_of(path)
+    assert rows_below(sheet, "一、")[0][2:10] == [
+        0,
+        "待核：新郑市工商联、金水区工商联、中原区工商联",
+        *["—"] * 5,
+        "还没有已核单位，不算平均数。",
+    ]
+    assert {tuple(row[2:4]) + tuple(row[6:9]) for row in rows_below(sheet, "二、")} == {("待核", "—", 0, 0, 0)}
+    assert rows_below(sheet, "三、") == [["还没有考核组的核定结果。自评和核定没有出入。", *[None] * 9]]
+    assert sheet.auto_filter.ref is None
+    assert errors(path) == []
+
+
+def test_everything_agreed(tmp_path: Path) -> None:
+    where = sample.office(gate=dict.fromkeys((u.code for u in sample.office().config.cohort), PASSED))
+    sheet = sheet_of(written(assess(where, records_of(where), [], []), tmp_path))
+    assert rows_below(sheet, "一、")[4] == ["全市", 12, 12, "—", 0, 0, 0, 0, 0, "—"]
+    assert rows_below(sheet, "三、")[0][0] == "自评和核定没有出入。"
+
+
+def test_a_form_without_the_preconditions_is_not_an_inspection(tmp_path: Path) -> None:
+    """What it changed is shown, but counts in no mean."""
+    where = sample.office()
+    file, found = visit(where, "xinzheng", items={"2.1": answer("2", Fraction(0), "没有方案")})
+    sheet = sheet_of(written(assess(where, records_of(where), [], [], [(file, replace(found, gate={}))]), tmp_path))
+    assert rows_below(sheet, "一、")[0][2:6] == [0, "待核：新郑市工商联、金水区工商联、中原区工商联", "—", "—"]
+    assert rows_below(sheet, "二、")[0][:7] == ["新郑市工商联", "第一组", "待核", "2.1 方案和措施（-2）", 91, 89, -2]
+
+
+def test_nobody_has_reported(tmp_path: Path) -> None:
+    path = written(assess(sample.office(), {}, [], []), tmp_path)
+    rows = rows_below(sheet_of(path), "二、")
+    assert {tuple(row[2:9]) for row in rows} == {("未报送", *["—"] * 6)}
+    assert errors(path) == []
+
+
+# ── unusual cohorts ──
+
+
+def test_scattered_cells_beyond_what_a_function_takes_are_a_value(tmp_path: Path) -> None:
+    """Two groups by turns among the inspected: no two neighbours belong together."""
+    where = cohort_of(520)
+    halves = [tuple(u.code for u in where.config.units[start::2]) for start in (0, 1)]
+    group = where.config.groups[0]
+    groups = tuple(group.model_copy(update={"name": name, "units": units}) for name, units in zip(("甲组", "乙组"), halves, strict=True))
+    where = Office(where.config.model_copy(update={"groups": groups}), where.rulebook)
+    fields = sample.full_fields(where)
+    records = {unit.code: sample.record(where, unit.code, fields) for unit in where.config.units}
+    visits = [visit(where, u.code, items={"3.2": answer("0", Fraction(520 - n), "补")}) for n, u in enumerate(where.config.units)]
+    path = written(assess(where, records, [], [], visits), tmp_path)
+    first, second, everyone = rows_below(sheet_of(path, values=False), "一、")
+    assert first[4:9] == [260, sum(range(2, 521, 2)), 261, 518, pytest.approx(150.1, abs=0.1)]
+    assert second[5] == sum(range(1, 521, 2))
+    assert everyone[4] == "=SUM(H12:H531)"

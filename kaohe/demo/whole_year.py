@@ -108,9 +108,11 @@ def _decide(office: Office) -> None:
         key = str(meeting.cell(row, 1).value or "").removeprefix("meeting:")
         if key in values:
             meeting.cell(row, 3).value = values[key]
-    ranked = [card.unit.short for card in assessment.cards if card.place is not None]
+    placed = [card for card in assessment.cards if card.place is not None]
+    ranked, last = [card.unit.short for card in placed], placed[-1]
+    missed = next(score for score in last.items if score.maximum is not None and not score.points)
     adjustments, awards = workbook[ADJUSTMENTS_SHEET], workbook[AWARDS_SHEET]
-    adjustment: tuple[Any, ...] = (ranked[-1], "7.1", 2, "会后补交了省工商联的表彰文件")
+    adjustment: tuple[Any, ...] = (last.unit.short, missed.item.id, 1, "会后补交了证明材料，酌情计分")
     for column, value in enumerate(adjustment, start=2):
         adjustments.cell(5, column).value = value
     for row, unit in enumerate(ranked[:3], start=5):

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
 
+from kaohe.checks.finding import Severity
 from kaohe.config.model import Config
 from kaohe.files import write_whole
 from kaohe.progress import Reporter
-from kaohe.publish.documents import TemplateFault, write_letters, write_notice
+from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
+from kaohe.publish.documents.context import winners
 from kaohe.publish.frozen import (
     BASIS_FOLDER,
     CONFIG_FILE,
@@ -41,6 +43,7 @@ _STEPS = {
     UnitState.INCOMPLETE: "请该单位更正后重报，或由考核组核定",
     UnitState.PROVISIONAL: "请考核组实地核查后交回核查表",
 }
+_DECISION_CODES = "V-8"
 _CHANGED = "设置或规则在这次运行期间改动过，请再运行一次"
 
 
@@ -53,7 +56,11 @@ def blockers(assessment: Assessment) -> tuple[str, ...]:
     cards = [assessment.card(unit.code) for unit in assessment.config.cohort]
     lines = [f"{c.unit.short}{c.state.chinese}：{c.reason.rstrip('。')}。{_STEPS[c.state]}" for c in cards if c.state in _STEPS]
     decision = assessment.decision
-    if decision is None:
+    errors = [f for f in assessment.findings if f.code.startswith(_DECISION_CODES) and f.severity is Severity.ERROR]
+    if errors:
+        wrong = "；".join(dict.fromkeys(f"{f.title}（{f.found}）" for f in errors))
+        lines.append(f"审定没有生效：审定表“{errors[0].file}”有{len(errors)}处错误：{wrong}。请改正后重新交回")
+    elif decision is None:
         lines.append("没有审定：收件箱里没有与现在的结果相符的审定表。请制作审定表，主席办公会议审定后放进收件箱")
     elif not decision.approved:
         lines.append(f"没有批准：审定表“{decision.file}”没有同意印发。请主席办公会议批准后重新交回")
@@ -113,14 +120,12 @@ def _jobs(assessment: Assessment, folder: Path, config_file: Path, rules_folder:
         ("考核汇总工作簿", lambda: write_workbook(assessment, folder / workbook_name(year))),
         ("考核结果通报", lambda: write_notice(assessment, folder / f"{year}年度考核结果通报.docx")),
         ("结果通知", lambda: write_letters(assessment, folder / LETTERS_FOLDER)),
-        *(_award_jobs(assessment, folder) if assessment.config.awards else ()),
+        *(_award_jobs(assessment, folder) if winners(assessment) else ()),
         ("manifest.json", lambda: _manifest(assessment, folder, now)),
     ]
 
 
 def _award_jobs(assessment: Assessment, folder: Path) -> list[tuple[str, Callable[[], object]]]:
-    from kaohe.publish.documents import write_award_decision, write_certificates
-
     return [
         ("表彰决定", lambda: write_award_decision(assessment, folder / AWARDS_FILE)),
         ("荣誉证书", lambda: write_certificates(assessment, folder / CERTIFICATES_FOLDER)),

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kaohe.checks import catalogue
 from kaohe.checks.finding import Finding
 from kaohe.checks.registry import run_checks, run_inspection_checks
 from kaohe.config.loader import Office
@@ -29,6 +30,9 @@ FOUND: dict[str, str] = {"gate:gate_institution": "具备", "gate:gate_staff": "
 """A unit that lacks nothing."""
 
 PASSED = GateResult(gate_institution=True, gate_staff=True, gate_funding=True)
+CHECK_MODULES = catalogue.MODULES
+"""Naming them here makes sure that every check is registered."""
+
 GROUPS = ("第一组", "第二组", "第三组", "第四组")
 CODES = ("xinzheng", "jinshui", "zhongyuan", "xingyang", "shangjie", "gaoxin", "dengfeng", "xinmi", "guancheng", "zhongmu", "erqi", "huiji")
 
@@ -68,17 +72,31 @@ def fill_inspection(form: bytes, answers: Mapping[str, Answers]) -> bytes:
     return saved(book)
 
 
+@cache
+def _places(form: bytes) -> Mapping[str, tuple[str, str, Mapping[str, tuple[int, str]]]]:
+    """By unit code: sheet, letter of the answers, and row and label of each line."""
+    found = {}
+    for code, page in unit_sheets(opened(form)).items():
+        letters = column_letters(page)
+        lines = {line: (row, str(page[f"{letters['label']}{row}"].value)) for line, row in line_rows(page).items()}
+        found[code] = (page.title, letters["verified"], lines)
+    return found
+
+
+def units_in(form: bytes) -> list[str]:
+    """Codes of the units that a form has a sheet for."""
+    return list(_places(form))
+
+
 def answer_cell(form: bytes, code: str, line: str) -> tuple[str, str]:
     """Sheet and cell of an answer, as an inspector sees it."""
-    page = unit_sheets(opened(form))[code]
-    return page.title, f"{column_letters(page)['verified']}{line_rows(page)[line]}"
+    sheet, letter, lines = _places(form)[code]
+    return sheet, f"{letter}{lines[line][0]}"
 
 
 def row_line(form: bytes, code: str, text: str) -> str:
     """The id of the one list row whose description holds this text."""
-    page = unit_sheets(opened(form))[code]
-    letter = column_letters(page)["label"]
-    (found,) = [line for line, row in line_rows(page).items() if line.startswith("row:") and text in str(page[f"{letter}{row}"].value)]
+    (found,) = [line for line, (_, label) in _places(form)[code][2].items() if line.startswith("row:") and text in label]
     return found
 
 

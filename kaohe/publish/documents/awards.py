@@ -35,9 +35,7 @@ class Certificate(Common):
 
 def commendation_context(assessment: Assessment, edition: Edition) -> Commendation:
     """Everything that the commendation's template may use."""
-    lists = (
-        AwardList(chinese_numeral(n), award.name, tuple(unit.name for unit in units)) for n, (award, units) in enumerate(winners(assessment), 1)
-    )
+    lists = (AwardList(chinese_numeral(n), award.name, tuple(unit.name for unit in units)) for n, (award, units) in enumerate(winners(assessment), 1))
     return Commendation(**common(assessment, edition), awards=tuple(lists))
 
 

@@ -286,7 +286,7 @@ def common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
         ranked=sum(card.place is not None for card in assessment.cards),
         bonus_in_total=rulebook.settings.bonus_in_total,
     )
-    return {field.name: getattr(shared, field.name) for field in fields(common)}
+    return {field.name: getattr(shared, field.name) for field in fields(shared)}
 
 
 def _scope(assessment: Assessment) -> Scope:

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from math import comb
 from typing import Any
 
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt
@@ -75,9 +76,9 @@ def balance_titles(document: Any) -> None:
 
 
 def centre_signature(document: Any) -> None:
-    """Centre the issuer over a date that stands four characters in from the right.
+    """Centre issuer and date on one axis, so that the date ends four characters in from the right whatever its digits.
 
-    The date moves left for an issuer too long for that. A date still blank stays as the template has it.
+    Both move left for an issuer too long for that. A date still blank stays as the template has it.
     """
     room = gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM
     paragraphs = [p for p in document.paragraphs if p.style.name in (ISSUER_STYLE, DATE_STYLE)]
@@ -87,9 +88,10 @@ def centre_signature(document: Any) -> None:
         size = day.style.font.size.pt
         issuer_pt, day_pt = width(issuer.text) / 2 * size, width(day.text) / 2 * size
         centre = min(room - 4 * size - day_pt / 2, room - issuer_pt / 2)
-        day.paragraph_format.right_indent = Pt(room - centre - day_pt / 2)
-        issuer.paragraph_format.left_indent = Pt(max(2 * centre - room - size, 0))
-        issuer.paragraph_format.right_indent = Pt(-size)
+        for paragraph in (issuer, day):
+            form = paragraph.paragraph_format
+            form.alignment, form.first_line_indent = WD_ALIGN_PARAGRAPH.CENTER, Pt(0)
+            form.left_indent, form.right_indent = Pt(max(2 * centre - room - size, 0)), Pt(-size)
 
 
 def keep_on_one_line(document: Any) -> None:

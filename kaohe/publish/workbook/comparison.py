@@ -36,13 +36,13 @@ _COLUMNS = (
     Column("", 14, 24, "centre"),
     Column("", 9, 14, "centre"),
     Column("", 10, 18, "centre"),
-    Column("", 24, 34),
+    Column("", 22, 30),
     Column("", 9, 12, "number"),
     Column("", 9, 12, "number"),
     Column("", 9, 12, "difference"),
     Column("", 9, 12, "number"),
     Column("", 13, 20, "centre"),
-    Column("", 50, 64),
+    Column("", 40, 54),
 )
 _FIRST_SUBTITLE = 2
 _MOST_REFERENCES = 250
@@ -230,7 +230,7 @@ def _group_lines(found: _Comparison) -> Iterator[list[Cell]]:
 
 def _group_line(found: _Comparison, name: str, cards: Sequence[Scorecard]) -> list[Cell]:
     done = [card for card in cards if found.inspected(card)]
-    head: list[Cell] = [name, len(cards), Styled(len(done), "number"), _without_result(found, cards)]
+    head: list[Cell] = [name, len(cards), len(done), _without_result(found, cards)]
     if not done:
         return [*head, *(Styled("—", "muted") for _ in range(COUNT - SELF + 2)), Styled("还没有已核单位，不算平均数。", "muted text")]
     rows = [found.unit_row[card.unit.code] for card in done]
@@ -241,7 +241,7 @@ def _group_line(found: _Comparison, name: str, cards: Sequence[Scorecard]) -> li
     cells = _cells(rows, DIFFERENCE)
     statistics = (
         (f"SUM({_cells(rows, COUNT)})", count, "number"),
-        (found.plan.summed(f"SUM({cells})"), sum(corrections, Fraction(0)), "difference"),
+        (found.plan.summed(f"SUM({cells})"), sum(corrections, Fraction(0)), _signed_style(sum(corrections, Fraction(0)))),
         (f"AVERAGE({cells})", average, "mean difference"),
         (found.plan.summed(f"MAX({cells})-MIN({cells})"), max(corrections) - min(corrections), "number"),
         (f"STDEVP({cells})", deviation, "deviation"),
@@ -262,11 +262,12 @@ def _cells(rows: Iterable[int], column: int) -> str:
 
 
 def _without_result(found: _Comparison, cards: Sequence[Scorecard]) -> Cell:
-    """Names of the units that are not inspected or have no score, by state."""
+    """Names of the units that are not inspected or have no score, by state, in the configuration's order."""
     names: dict[str, list[str]] = {}
-    for card in cards:
+    order = {unit.code: n for n, unit in enumerate(found.plan.assessment.config.cohort)}
+    for card in sorted(cards, key=lambda c: order[c.unit.code]):
         if not found.inspected(card):
-            names.setdefault(_state(found, card).chinese, []).append(card.unit.short)
+            names.setdefault(_state(card).chinese, []).append(card.unit.short)
     words = "；".join(f"{state}：{'、'.join(units)}" for state, units in names.items())
     return Styled(words, "text") if words else Styled("—", "muted")
 
@@ -285,10 +286,19 @@ def _signed(points: Fraction) -> str:
     return f"{'+' if points > 0 else ''}{points_text(points)}"
 
 
+def _signed_style(points: Fraction) -> str:
+    return "difference" if points.denominator == 1 else "fraction difference"
+
+
+def _difference(found: _Comparison, row: int, points: Fraction) -> Cell:
+    """Verified less self of a line, as a formula."""
+    return Styled(Formula(found.plan.summed(f"{ref(row, VERIFIED)}-{ref(row, SELF)}"), points), _signed_style(points))
+
+
 # ── by unit ──
 
 
-def _state(found: _Comparison, card: Scorecard) -> UnitState:
+def _state(card: Scorecard) -> UnitState:
     """The state to list a unit under that has no inspected score."""
     return UnitState.PROVISIONAL if card.total is not None else card.state
 
@@ -298,16 +308,16 @@ def _unit_line(found: _Comparison, card: Scorecard) -> list[Cell]:
     nothing = Styled("—", "muted")
     if card.capped is None or card.uncapped is None:
         return [name, card.group, Styled(card.state.chinese, UNIT_STYLE[card.state]), *[nothing] * (REASON - STATE - 1), card.reason]
-    state, row, there = _state(found, card), found.unit_row[card.unit.code], found.plan.ranking_row[card.unit.code]
+    state, row, there = _state(card), found.unit_row[card.unit.code], found.plan.ranking_row[card.unit.code]
     changed = found.of_unit[card.unit.code]
     moved = sum((d.points for d in changed if d.causes == (MOVED,)), Fraction(0))
     count: Cell = len(changed)
-    moves: Cell = Styled(0, "difference")
+    moves: Cell = Styled(0, _signed_style(moved))
     if found.differences:
         own = f"({found.item_cells(UNIT)}={ref(row, UNIT)})"
         count = Formula(f"SUMPRODUCT({own}*1)", Fraction(len(changed)))
         caused = f'SUMPRODUCT({own}*({found.item_cells(CAUSE)}="{MOVED}"),{found.item_cells(DIFFERENCE)})'
-        moves = Styled(Formula(found.plan.summed(caused), moved), "difference")
+        moves = Styled(Formula(found.plan.summed(caused), moved), _signed_style(moved))
     verified = f"{ref(there, CAPPED, RANKING, fixed=True)}+{ref(there, UNCAPPED, RANKING, fixed=True)}"
     largest = f"{changed[0].score.item.id} {changed[0].score.item.title}（{_signed(changed[0].points)}）" if changed else nothing
     return [
@@ -317,7 +327,7 @@ def _unit_line(found: _Comparison, card: Scorecard) -> list[Cell]:
         largest,
         sum((s.self_points for s in card.items), Fraction(0)),
         Formula(found.plan.summed(verified), card.capped + card.uncapped),
-        Formula(found.plan.summed(f"{ref(row, VERIFIED)}-{ref(row, SELF)}"), found.correction(card)),
+        _difference(found, row, found.correction(card)),
         count,
         moves,
         card.reason,
@@ -338,7 +348,7 @@ def _item_line(found: _Comparison, number: int, difference: _Difference) -> list
         score.item.title,
         score.self_points,
         Formula(there, score.points),
-        Formula(found.plan.summed(f"{ref(row, VERIFIED)}-{ref(row, SELF)}"), difference.points),
+        _difference(found, row, difference.points),
         "不封顶" if score.maximum is None else score.maximum,
         "、".join(difference.causes),
         Styled("本单位的数没有更动；别的单位核定以后，位次随之变动。", "muted text") if moved else score.reason,
