@@ -11,7 +11,7 @@ from scripts import docx_kit as kit
 from scripts import letterhead as head
 from scripts.certificate_frame import add_frame
 
-MARGIN_TOP_MM, MARGIN_SIDE_MM, MARGIN_BOTTOM_MM = 36.0, 38.0, 28.0
+MARGIN_TOP_MM, MARGIN_SIDE_MM, MARGIN_BOTTOM_MM = 40.0, 38.0, 24.0
 
 
 def award() -> Any:

@@ -19,7 +19,7 @@ from kaohe.publish.documents import TemplateFault
 from kaohe.publish.final import FinalFault, blockers, issue_final, standing_note
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment, Status
-from tests.support.final import DECISION_FILE, ISSUED_AT, assessed, concluded, decision, issued, reviewed, stand_ins
+from tests.support.concluded import DECISION_FILE, ISSUED_AT, assessed, concluded, decision, issued, reviewed, stand_ins
 from tests.support.forms import NOON, drop, filled, program_office, sound_fields, tree
 from tests.support.sample import assessment as sample_assessment
 
@@ -202,8 +202,9 @@ def test_an_issued_set_is_never_touched_again(quick: tuple[Office, Assessment]) 
     times = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     drop(office.config.folder("inbox"), "二七.xlsx", filled("erqi", sound_fields()), NOON + 300)
     later = assessed(office)
-    assert blockers(later) == ()
+    assert later.status is Status.REVIEW
     assert issued(office, later) is None
+    assert issued(office, assessment) is None
     assert tree(folder) == before
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == times
     note = f"2014年度的定稿已经签发，原样保存在 {folder}；以后收到的文件只改变新的送审稿，不改变定稿"

@@ -21,7 +21,7 @@ ERROR, DOUBT, HINT = Severity.ERROR, Severity.DOUBT, Severity.HINT
 ARTICLE: dict[str, Any] = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
 ROWS: sample.Rows = {"articles": [ARTICLE, ARTICLE | {"title": "商会巡礼"}]}
 YEAR = year(rows={"huiji": ROWS})
-FORM = YEAR.form("huiji")
+FORM = YEAR.form_for("huiji")
 SHEET, FILE = "惠济区工商联", "核查1.xlsx"
 SUMMARY, TOUR = row_line(FORM, "huiji", "民营经济综述"), row_line(FORM, "huiji", "商会巡礼")
 
@@ -120,11 +120,9 @@ def test_v_702_keeps_quiet() -> None:
 
 
 def test_v_703_fires() -> None:
-    older, newer = fill_inspection(FORM, {"huiji": FOUND}), fill_inspection(FORM, {"huiji": FOUND, "erqi": FOUND})
+    older, newer = fill_inspection(FORM, {"huiji": FOUND}), YEAR.filled({"huiji": FOUND, "erqi": FOUND})
     title, expected, action = "同一单位有几份核查表", "以最新的一份为准", "请确认最新的一份是完整的；这一份没有采用"
-    found = [f for f in YEAR.group_findings(older, newer) if f.unit == "huiji"]
-    assert found == [said("V-703", HINT, title, "之后又收到“核查2.xlsx”", expected, action, **WHOLE)]
-    assert {(f.code, f.file) for f in YEAR.group_findings(older, newer)} == {("V-703", FILE)}
+    assert YEAR.group_findings(older, newer) == (said("V-703", HINT, title, "之后又收到“核查2.xlsx”", expected, action, **WHOLE),)
 
 
 def test_v_703_says_nothing_more_about_a_form_that_was_replaced() -> None:
@@ -166,12 +164,12 @@ def test_v_704_fires() -> None:
     )
 
 
-@pytest.mark.parametrize("written", ["-1", -1, "1/2", "#REF!", "两分", True, "8分半", "约2", "1,5", "9999999"])
+@pytest.mark.parametrize("written", ["-1", -1, "1/2", "两分", True, "8分半", "约2", "1,5", "9999999"])
 def test_v_704_points_that_are_no_certain_number(written: Any) -> None:
     assert codes(group_findings({"item:3.2": (written, "核对")})) == [("V-704", answer_cell(FORM, "huiji", "item:3.2")[1])]
 
 
-@pytest.mark.parametrize("written", [-5, "12.5", "#N/A", "100000000", "三十余"])
+@pytest.mark.parametrize("written", [-5, "12.5", "100000000", "三十余"])
 def test_v_704_figures_that_are_no_certain_count(written: Any) -> None:
     assert codes(group_findings({"field:website_items": (written, "核对")})) == [("V-704", "E18")]
 
@@ -256,7 +254,7 @@ def test_v_707_keeps_quiet() -> None:
     assert group_findings(answers, resent()) == ()
     assert group_findings(answers, YEAR.with_record("erqi", sample.full_fields(YEAR.office, 3))) == ()
     assert group_findings(answers, year(absent=("huiji",))) == ()
-    early = year(absent=("huiji",)).form("huiji")
+    early = year(absent=("huiji",)).form_for("huiji")
     assert YEAR.group_findings(fill_inspection(early, {"huiji": FOUND})) == ()
 
 
@@ -303,7 +301,7 @@ def everything_wrong() -> tuple[tuple[bytes, ...], Year]:
     }
     forms = (
         fill_inspection(foreign_form(), {"huiji": FOUND}),
-        remarked(fill_inspection(YEAR.form("xinmi"), {"xinmi": FOUND}), "xinmi", "nowhere"),
+        remarked(fill_inspection(YEAR.form_for("xinmi"), {"xinmi": FOUND}), "xinmi", "nowhere"),
         fill_inspection(FORM, {"huiji": FOUND}),
         fill_inspection(FORM, {"huiji": wrong}),
     )

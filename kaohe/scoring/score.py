@@ -17,7 +17,7 @@ from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.decision import Adjustment
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
-from kaohe.scoring.verify import Verification, verifications, verified_facts, without_settled
+from kaohe.scoring.verify import Verification, gate_result, verifications, verified_facts, without_settled
 from kaohe.text import points_text, shorten, value_text
 
 ZERO = Fraction(0)
@@ -53,10 +53,7 @@ def assess(
     own = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
     final = {code: verified_facts(rulebook, facts, records[code], changes[code]) if code in changes else facts for code, facts in own.items()}
     left = {code: without_settled(found, changes[code]) if code in changes else found for code, found in by_unit.items()}
-    gates = {
-        unit.code: changes[unit.code].gate if unit.code in changes else office.config.gate.get(unit.code, GateResult())
-        for unit in office.config.cohort
-    }
+    gates = {unit.code: gate_result(office.config, changes, unit.code) for unit in office.config.cohort}
     states = {unit.code: _unit_state(office, unit, gates[unit.code], records, left.get(unit.code, ()), files) for unit in office.config.cohort}
     accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
     before = _Scorer(office, records, own, by_unit, states, _metric_places(rulebook, own, states), accepted)

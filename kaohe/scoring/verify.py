@@ -41,6 +41,11 @@ def verifications(
     return found
 
 
+def gate_result(config: Config, changes: Mapping[str, Verification], code: str) -> GateResult:
+    """What was found of the preconditions at a unit: by its group's form, else as the configuration says."""
+    return changes[code].gate if code in changes else config.gate.get(code, GateResult())
+
+
 def verified_facts(rulebook: Rulebook, facts: Facts, record: Record, change: Verification) -> Facts:
     """The unit's facts with verified figures in place of its own, and refused rows left out."""
     refused = {

@@ -141,6 +141,10 @@ class Year:
         return {task.group: task for task in inspection_tasks(self.assessment())}
 
     @cached_property
+    def _tasks(self) -> Mapping[str, InspectionTask]:
+        return self.tasks()
+
+    @cached_property
     def forms(self) -> Mapping[str, bytes]:
         """The unfilled inspection forms, by the group's name."""
         return {group: build_inspection(self.office.rulebook, task) for group, task in self.tasks().items()}
@@ -149,9 +153,14 @@ class Year:
         """The unfilled form of the group that inspects a unit."""
         return self.forms[self.office.config.group_of[code].name]
 
+    def form_for(self, *codes: str) -> bytes:
+        """A form of one group with the sheets of these units alone."""
+        task = self._tasks[self.office.config.group_of[codes[0]].name]
+        return build_inspection(self.office.rulebook, replace(task, units=tuple(unit for unit in task.units if unit.code in codes)))
+
     def filled(self, answers: Mapping[str, Answers]) -> bytes:
-        """One group's form with these answers; the group is that of the first unit."""
-        return fill_inspection(self.form(next(iter(answers))), answers)
+        """A form of one group with the sheets of these units and these answers."""
+        return fill_inspection(self.form_for(*answers), answers)
 
     def inspected(self, answers: Mapping[str, Answers]) -> Assessment:
         """The assessment with one group's form filled so."""

@@ -10,11 +10,12 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from kaohe.config.model import Award, GateResult, Issuer, Unit
+from kaohe.config.model import Award, Issuer, Unit
 from kaohe.publish.documents import standard as gb
 from kaohe.scoring.decision import Decision
 from kaohe.scoring.score import gate_missing, gate_unseen
 from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status, UnitState
+from kaohe.scoring.verify import gate_result
 from kaohe.text import date_text, points_text, shorten
 
 NONE = "—"
@@ -306,7 +307,7 @@ def _scope(assessment: Assessment) -> Scope:
 
 def _progress(assessment: Assessment) -> Progress:
     codes = [card.unit.code for card in assessment.cards]
-    gates = [assessment.config.gate.get(code, GateResult()) for code in codes]
+    gates = [gate_result(assessment.config, assessment.verifications, code) for code in codes]
     failed = sum(bool(gate_missing(assessment.rulebook, gate)) for gate in gates)
     unseen = sum(bool(gate_unseen(assessment.rulebook, gate)) and not gate_missing(assessment.rulebook, gate) for gate in gates)
     accepted = sum(code in assessment.records for code in codes)

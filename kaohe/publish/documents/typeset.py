@@ -7,11 +7,13 @@ from math import comb
 from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from kaohe.publish.documents import standard as gb
+from kaohe.publish.documents.annex import settle_annexes
 from kaohe.text import width
 
 TITLE_STYLES = ("公文标题", "附件标题")
@@ -21,7 +23,8 @@ ONE_LINE_STYLES = ("证书单位", "证书奖项", "证书署名")
 _SMALLEST_PT = 8.0
 _NARROWEST = 40
 _TRIES = 20000
-_LIMIT = 2 * int(gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM / gb.TITLE_PT)
+_LIMIT = 2 * int(gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM / gb.TITLE_PT - 1)
+"""One character less than a line holds: office programs may add space beside digits."""
 _BREAK = re.compile(r"(?<!\d)(?=\d{4}年)|(?=工商业|工作|目标|考核|结果|各方面|计分|排名|获奖|（)|(?<=年度)|(?<=[省市县区])(?!工商业)")
 _BEFORE_YEAR = re.compile(r"\d{4}年")
 _INSIDE_YEAR = re.compile(r"(?<=\d)(?=[\d年])")
@@ -29,10 +32,11 @@ _YEAR_BONUS = 3.0
 
 
 def typeset(document: Any) -> None:
-    """Everything below, for a rendered document."""
+    """Everything below and the rows of annexes, for a rendered document."""
     balance_titles(document)
     centre_signature(document)
     keep_on_one_line(document)
+    settle_annexes(document)
 
 
 def break_title(text: str, limit: int = _LIMIT) -> list[str]:
@@ -126,12 +130,11 @@ def _room(section: Any, paragraph: Any, style: Any) -> float:
 
 
 def _paragraphs(document: Any) -> Iterator[Any]:
-    """Every paragraph of the body and of the headers that the first section has of its own."""
-    section = document.sections[0]
+    """Every paragraph of the body and of the headers, which rendering replaced behind the sections' back."""
     yield from document.element.body.iter(qn("w:p"))
-    for header in (section.header, section.even_page_header, section.first_page_header):
-        if not header.is_linked_to_previous:
-            yield from header._element.iter(qn("w:p"))
+    for relation in document.part.rels.values():
+        if relation.reltype == RELATIONSHIP_TYPE.HEADER:
+            yield from relation.target_part.element.iter(qn("w:p"))
 
 
 def _set(run: Any, tag: str, value: int) -> None:

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import chain
 from math import sqrt
 
-from kaohe.config.model import GateResult
 from kaohe.intake.inspection import row_id
 from kaohe.publish.workbook.page import Book, Column, Page, height, measured
 from kaohe.publish.workbook.plan import CAPPED, COMPARISON, DETAIL, NOTES, RANKING, UNCAPPED, Plan, mean, ref
@@ -17,6 +16,7 @@ from kaohe.rulebook.model import Item
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.score import gate_unseen
 from kaohe.scoring.scorecard import ItemScore, Scorecard, UnitState
+from kaohe.scoring.verify import gate_result
 from kaohe.text import points_text
 
 VALUE, REFUSAL, AWARD, DECIDED, MOVED = "核定值", "不认可", "核定分", "审定分", "位次变动"
@@ -100,7 +100,7 @@ class _Comparison:
     def inspected(self, card: Scorecard) -> bool:
         """Whether the unit has a score and its preconditions have all been seen."""
         a, code = self.plan.assessment, card.unit.code
-        gate = a.verifications[code].gate if code in a.verifications else a.config.gate.get(code, GateResult())
+        gate = gate_result(a.config, a.verifications, code)
         return card.total is not None and not gate_unseen(a.rulebook, gate)
 
     @cached_property

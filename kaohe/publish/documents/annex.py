@@ -1,0 +1,101 @@
+"""Rows of an annex so high that its last page never holds the note and the imprint without a row above them.
+
+Word and WPS keep rows with what follows them; LibreOffice does not. Both get rows of a height at which nothing has to move.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from docx.oxml.ns import qn
+from docx.table import Table
+from docx.text.paragraph import Paragraph
+
+from kaohe.publish.documents import standard as gb
+from kaohe.text import width
+
+NOTE_STYLE = "表注"
+_KEPT = 2
+_LOWEST_MM, _HIGHEST_MM, _STEP_MM = 8.0, 24.0, 0.5
+_DOUBT = 0.02
+"""How far a program's line heights may be from the computed ones."""
+_PAGE_PT = gb.TYPE_HEIGHT_MM * gb.POINTS_PER_MM
+
+
+def settle_annexes(document: Any) -> None:
+    """Keep the last rows of every annotated table with its note; choose the rows' height where an imprint follows."""
+    for table, note in _annotated(document):
+        for row in table.rows[-_KEPT:]:
+            for paragraph in (p for cell in row.cells for p in cell.paragraphs):
+                paragraph.paragraph_format.keep_with_next = True
+        heights = [mark for row in table.rows[1:] if (mark := row._tr.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
+        imprint = _after(note, "w:tbl")
+        if imprint is None or imprint.find(f"{qn('w:tblPr')}/{qn('w:tblpPr')}") is None or len(heights) < len(table.rows) - 1:
+            continue
+        tail = _paragraph_pt(note, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM) + 2 * 24 + 4
+        natural = [_row_pt(row) for row in table.rows]
+        chosen = _height_mm(natural, _above_pt(table), tail, int(heights[0].get(qn("w:val"))) / gb.TWIPS_PER_MM)
+        for mark in heights:
+            mark.set(qn("w:val"), str(gb.twips(chosen)))
+
+
+def last_rows(heights: Sequence[float], first_page: float, header: float, tail: float) -> int:
+    """Rows on the page that ends with the tail: 0 where the tail has it to itself. Lengths in points."""
+    left, rows = first_page - header, 0
+    for height in heights:
+        if height > left and rows:
+            left, rows = _PAGE_PT - header, 0
+        left, rows = left - height, rows + 1
+    return rows if tail <= left else 0
+
+
+def _height_mm(natural: Sequence[float], above: float, tail: float, wanted: float) -> float:
+    """The height nearest to the wanted one at which the tail has rows above it even if lines are a little higher or lower."""
+    header, *rows = natural
+    count = round((_HIGHEST_MM - _LOWEST_MM) / _STEP_MM) + 1
+    candidates = sorted((_LOWEST_MM + n * _STEP_MM for n in range(count)), key=lambda mm: (abs(mm - wanted), mm))
+    for mm in (wanted, *candidates):
+        sizes = [max(mm * gb.POINTS_PER_MM, row) for row in rows]
+        if all(last_rows([size * (1 + doubt) for size in sizes], _PAGE_PT - above, header, tail) for doubt in (-_DOUBT, 0, _DOUBT)):
+            return mm
+    return wanted
+
+
+def _annotated(document: Any) -> Iterator[tuple[Any, Any]]:
+    for table in document.tables:
+        following = _after(table, "w:p")
+        if following is not None:
+            note = Paragraph(following, document._body)
+            if note.style is not None and note.style.name == NOTE_STYLE and table.rows:
+                yield table, note
+
+
+def _after(where: Any, tag: str) -> Any:
+    """The next element if it is of this kind."""
+    element = where._tbl if isinstance(where, Table) else where._p
+    following = element.getnext()
+    return following if following is not None and following.tag == qn(tag) else None
+
+
+def _above_pt(table: Any) -> float:
+    """The height of what stands above a table on its page: the paragraphs from the last page break on."""
+    total, element = 0.0, table._tbl.getprevious()
+    while element is not None and element.tag == qn("w:p"):
+        paragraph = Paragraph(element, table._parent)
+        total += _paragraph_pt(paragraph, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM)
+        if paragraph.paragraph_format.page_break_before:
+            break
+        element = element.getprevious()
+    return total
+
+
+def _row_pt(row: Any) -> float:
+    room = [(cell.width or 0) / 12700 - 5.7 for cell in row.cells]
+    return 3.5 + max(sum(_paragraph_pt(p, points) for p in cell.paragraphs) for cell, points in zip(row.cells, room, strict=True))
+
+
+def _paragraph_pt(paragraph: Any, room: float) -> float:
+    style = paragraph.style
+    form, size = style.paragraph_format, style.font.size.pt
+    lines = sum(max(1, int(-(-width(line) / 2 * size // room))) for line in paragraph.text.split("\n"))
+    spacing = sum(gap.pt for gap in (form.space_before, form.space_after) if gap is not None)
+    return float(lines * form.line_spacing.pt + spacing)
