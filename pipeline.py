@@ -318,7 +318,7 @@ def _show_outcome(outcome: "Outcome") -> None:
         screen.complain(problem)
     if outcome.final is not None:
         screen.say(f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。")
-    elif assessment.decision is not None and (waiting := blockers(assessment)):
+    elif (waiting := blockers(assessment)) and (assessment.decision is not None or any(f.code.startswith("V-8") for f in assessment.findings)):
         screen.say("审定表已经收到，正式结果还不能生成：")
         for line in waiting:
             screen.say(f"  {line}")

@@ -57,9 +57,10 @@ def _draft(assessment: Assessment) -> Assessment:
 
 
 def _final(office: Office, assessment: Assessment, now: datetime, reporter: Reporter, ledger: Ledger) -> tuple[Path | None, tuple[str, ...]]:
-    """The final set, when the meeting has approved and nothing is undecided; an existing one is left alone."""
-    if assessment.status is not Status.FINAL:
-        return None, ()
+    """The final set, when the meeting has approved and nothing is undecided; an existing one is left alone.
+
+    Asked every night: what a killed run left behind is cleared away first.
+    """
     try:
         folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
     except FinalFault as fault:

@@ -48,7 +48,7 @@ def certificate() -> Any:
     _landscape(document)
     for name, look in _looks().items():
         kit.add_style(document, name, look)
-    heading = kit.paragraph(document, "证书标题", "荣誉证书")
+    heading = kit.paragraph(document, "证书标题", "荣誉证", "书")
     heading.runs[0]._r.get_or_add_rPr().append(kit.element("w:spacing", val=320))
     kit.paragraph(document, "证书单位", "{{ winner }}：")
     kit.paragraph(
@@ -66,7 +66,7 @@ def certificate() -> Any:
 def _looks() -> dict[str, kit.Look]:
     width = (gb.PAGE_HEIGHT_MM - 2 * MARGIN_SIDE_MM) * gb.POINTS_PER_MM
     return {
-        "证书标题": kit.Look(gb.TITLE_SONG, 54, "center", 64, after=22, left=16, colour="C00000", snap=False),
+        "证书标题": kit.Look(gb.TITLE_SONG, 54, "center", 64, after=22, colour="C00000", snap=False),
         "证书单位": kit.Look(gb.TITLE_SONG, 26, "left", 36, after=6, snap=False),
         "证书正文": kit.Look(gb.KAITI, 20, "left", 36, first=40, snap=False),
         "证书奖项": kit.Look(gb.TITLE_SONG, 44, "center", 58, before=12, after=12, colour="C00000", snap=False),

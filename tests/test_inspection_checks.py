@@ -325,6 +325,7 @@ def test_findings_come_by_form_then_place() -> None:
         ("核查4.xlsx", "V-704", "E8"),
         ("核查4.xlsx", "V-706", "E17"),
         ("核查4.xlsx", "V-707", "E18"),
+        ("核查4.xlsx", "V-707", "E41"),
         ("核查4.xlsx", "V-708", "E66"),
         ("核查4.xlsx", "V-705", "E70"),
     ]

@@ -42,6 +42,11 @@ def shown(score: ItemScore) -> tuple[Any, ...]:
     return score.points, score.self_points, score.verified_points, score.reason, score.state
 
 
+def these(*values: Any) -> tuple[Any, ...]:
+    """Values side by side, for one comparison."""
+    return values
+
+
 def moved(assessment: Assessment) -> dict[tuple[str, str], tuple[Any, Any]]:
     """Items whose points are not those of the unit's own figures: (self, final)."""
     return {(c.unit.code, s.item.id): (s.self_points, s.points) for c in assessment.cards for s in c.items if s.points != s.self_points}
@@ -238,19 +243,19 @@ def test_fifteen_of_twelve_waits_for_the_unit_until_the_group_has_counted() -> N
     assert settled.item("6.2").why == (
         "“已建商会的乡镇、街道数”单位填报15，第四组核定为12（实地清点12个）；“乡镇、街道总数”12、“已建商会的乡镇、街道数”12，全部达到，计2分。"
     )
-    assert (waiting.total, settled.total) == (95, 97)
+    assert these(waiting.total, settled.total) == (95, 97)
 
 
 def test_the_group_may_find_that_the_whole_was_wrong() -> None:
     """Fifteen of twelve is as well put right by a total of fifteen."""
     card = WRONG.inspected({"huiji": FOUND | {"field:townships_total": (15, "区划调整后15个")}}).card("huiji")
-    assert (card.state, card.item("6.2").points) == (UnitState.VALID, 2)
+    assert these(card.state, card.item("6.2").points) == (UnitState.VALID, 2)
 
 
 def test_the_group_may_confirm_a_figure_that_an_error_blocks() -> None:
     answers = FOUND | {"field:townships_total": (15, "区划调整后15个"), "field:townships_with_chamber": (15, "实地清点15个")}
     card = WRONG.inspected({"huiji": answers}).card("huiji")
-    assert (card.state, card.item("6.2").points) == (UnitState.VALID, 2)
+    assert these(card.state, card.item("6.2").points) == (UnitState.VALID, 2)
 
 
 def test_a_finding_of_the_unit_s_own_elsewhere_still_waits() -> None:
@@ -283,7 +288,7 @@ def test_reasons_of_several_rows_stand_together() -> None:
 
 def test_a_refused_row_concerns_only_the_items_that_would_have_counted_it() -> None:
     """Three items and two areas share one list: what is refused in one is no reason in another."""
-    honour = {"area": "招商引资", "kind": "表彰", "name": "先进单位", "level": "市级", "date": date(2014, 6, 9), "document": None}
+    honour: dict[str, Any] = {"area": "招商引资", "kind": "表彰", "name": "先进单位", "level": "市级", "date": date(2014, 6, 9), "document": None}
     rows = {"honours": [honour, honour | {"area": "理想信念教育", "name": "发言"}]}
     held = year(rows={"huiji": rows})
     card = held.inspected({"huiji": {row_line(held.form_for("huiji"), "huiji", "先进单位"): ("不认可", "无原件")}}).card("huiji")
@@ -333,7 +338,7 @@ def test_awarded_points_replace_the_item_s_exactly(item: str, given: Any, own: i
     assert shown(card.item(item)) == (awarded, own, awarded, "酌情", ItemState.SCORED)
     assert card.total == BEFORE["huiji"][0] - own + awarded
     capped = card.item(item).maximum is not None
-    assert (card.capped, card.uncapped) == ((95 - own + awarded, 3) if capped else (95, awarded))
+    assert these(card.capped, card.uncapped) == ((95 - own + awarded, 3) if capped else (95, awarded))
     assert sum(card.sections.values()) == card.total
 
 
@@ -373,7 +378,7 @@ def test_awarded_points_decide_an_item_that_waits_for_the_meeting() -> None:
 
 def test_a_unit_that_fails_the_gate_keeps_no_awarded_points() -> None:
     card = YEAR.inspected({"huiji": FOUND | {"gate:gate_staff": "不具备", "item:3.2": (10, "酌情")}}).card("huiji")
-    assert (card.state, card.total, card.item("3.2").points) == (UnitState.GATED, None, 0)
+    assert these(card.state, card.total, card.item("3.2").points) == (UnitState.GATED, None, 0)
 
 
 # Several forms
@@ -419,14 +424,14 @@ def test_a_figure_that_the_group_wrote_out_in_agreement_holds_too() -> None:
     changed = sample.full_fields(YEAR.office, 11) | {"website_items": 20}
     returned = YEAR.with_record("huiji", changed, ARTICLES).assessment(form)
     assert [(f.code, f.field) for f in returned.findings if f.of_group] == [("V-707", "field:website_items")]
-    assert (returned.card("huiji").item("1.3").points, returned.card("huiji").item("1.3").self_points) == (5, 0)
+    assert these(returned.card("huiji").item("1.3").points, returned.card("huiji").item("1.3").self_points) == (5, 0)
 
 
 def test_a_unit_that_accepts_the_group_s_figure_and_sends_it_again_is_told_of_no_difference() -> None:
     form = YEAR.filled({"huiji": FOUND | {"field:website_items": (90, "重复发布的不计")}})
     changed = sample.full_fields(YEAR.office, 11) | {"website_items": 90}
     score = YEAR.with_record("huiji", changed, ARTICLES).assessment(form).card("huiji").item("1.3")
-    assert (score.points, score.self_points) == (0, 0)
+    assert these(score.points, score.self_points) == (0, 0)
     assert "核定" not in score.why
 
 

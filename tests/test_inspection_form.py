@@ -157,7 +157,7 @@ def test_lines_show_the_unit_s_figures_rows_and_self_score(book: Workbook) -> No
 
 def test_rows_that_do_not_count_are_not_looked_at() -> None:
     """A row with a fault earns nothing, so there is nothing to confirm."""
-    row = {"title": "报道", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
+    row: dict[str, Any] = {"title": "报道", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
     rows = {"articles": [row, row, row | {"title": "去年的", "date": date(2013, 5, 6)}, {"title": "半行"}]}
     page = unit_sheets(opened(year(rows={"xinzheng": rows}).form("xinzheng")))["xinzheng"]
     (line,) = [line for line in line_rows(page) if line.startswith("row:")]

@@ -131,7 +131,7 @@ def test_one_byte_of_a_document(office: Office, name: str) -> None:
 
 def test_one_byte_of_the_results(office: Office) -> None:
     swap(final(office) / "results.json", '"place": 1,', '"place": 9,')
-    assert verify(office, 2014) == ("定稿文件改动过：results.json", "results.json 与重算不同：金水区工商联的名次（定稿9，重算1）")
+    assert verify(office, 2014) == ("定稿文件改动过：results.json", "results.json 与重算不同：新郑市工商联的名次（定稿9，重算1）")
 
 
 def test_results_that_are_no_longer_json(office: Office) -> None:

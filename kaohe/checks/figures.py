@@ -15,8 +15,12 @@ def _number(case: UnitCase, field_id: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+PART_ABOVE_WHOLE = "V-301"
+"""The one finding about two figures at once: correcting either settles it."""
+
+
 @unit_check(
-    "V-301",
+    PART_ABOVE_WHOLE,
     Severity.ERROR,
     "实际数大于总数",
     found="填了 {part}，而“{whole_label}”（{whole_cell}）填了 {whole}",

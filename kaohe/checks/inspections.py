@@ -7,7 +7,7 @@ from kaohe.cells import split_ref
 from kaohe.checks.finding import Severity
 from kaohe.checks.registry import Hit, InspectionCase, inspection_check
 from kaohe.forms.inspection import AGREED, REFUSED
-from kaohe.intake.inspection import FIELD, GATE, ITEM, ROW, Answer, UnitInspection, row_id, shown
+from kaohe.intake.inspection import FIELD, GATE, ITEM, ROW, Answer, UnitInspection, counting, row_id, shown
 from kaohe.intake.record import Cell
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import points_text, shorten, value_text
@@ -28,6 +28,11 @@ def _answers(rulebook: Rulebook, visit: UnitInspection) -> Iterator[tuple[str, s
     for about, answer in visit.items.items():
         if about in rulebook.items:
             yield ITEM, about, answer, rulebook.items[about].title, rulebook.clause_of_item[about].number
+
+
+def _counting(case: InspectionCase) -> Iterator[tuple[str, UnitInspection]]:
+    """The sheets that count; the others are not looked into further."""
+    return iter(counting(case.visits, {code: group.name for code, group in case.config.group_of.items()}).values())
 
 
 def _hit(file: str, visit: UnitInspection, cell: Cell, about: str, label: str, clause: str, values: Mapping[str, str]) -> Hit:
@@ -101,7 +106,7 @@ def visited_twice(case: InspectionCase) -> Iterator[Hit]:
 def unreadable_answer(case: InspectionCase) -> Iterator[Hit]:
     """An answer that has no certain value."""
     expected = {GATE: "“具备”或“不具备”", ROW: f"“{AGREED}”或“{REFUSED}”", ITEM: "0 或正数", FIELD: "一个整数，或“是”“否”"}
-    for file, visit in case.visits:
+    for file, visit in _counting(case):
         for kind, about, answer, label, clause in _answers(case.rulebook, visit):
             if answer.verified.value is None:
                 values = {"raw": shorten(answer.verified.raw, 30), "expected": expected[kind]}
@@ -118,7 +123,7 @@ def unreadable_answer(case: InspectionCase) -> Iterator[Hit]:
 )
 def points_above_maximum(case: InspectionCase) -> Iterator[Hit]:
     """More points than the item can earn."""
-    for file, visit in case.visits:
+    for file, visit in _counting(case):
         for kind, about, answer, label, clause in _answers(case.rulebook, visit):
             value = answer.verified.value
             if kind != ITEM or not isinstance(value, Fraction):
@@ -139,7 +144,7 @@ def points_above_maximum(case: InspectionCase) -> Iterator[Hit]:
 )
 def reason_missing(case: InspectionCase) -> Iterator[Hit]:
     """A difference without a reason."""
-    for file, visit in case.visits:
+    for file, visit in _counting(case):
         for kind, about, answer, label, clause in _answers(case.rulebook, visit):
             if kind != GATE and answer.verified.value is not None and answer.reason.blank and differs(kind, answer):
                 values = {"own": shorten(answer.own, 20) or "空白", "raw": shorten(answer.verified.raw, 20)}
@@ -155,13 +160,17 @@ def reason_missing(case: InspectionCase) -> Iterator[Hit]:
     action="请按单位最后填报的数重新核对；没有填核定值的，按单位现在的数计分",
 )
 def changed_since(case: InspectionCase) -> Iterator[Hit]:
-    """The unit changed a figure that the group had already verified."""
-    for file, visit in case.visits:
+    """The unit changed a figure that the group had already looked at, agreed to or corrected."""
+    for file, visit in _counting(case):
         record = case.records.get(visit.unit)
-        for kind, about, answer, label, clause in _answers(case.rulebook, visit):
-            if kind == FIELD and record is not None and answer.own != shown(record.fields[about]):
-                values = {"own": shorten(answer.own, 20), "now": shorten(shown(record.fields[about]), 20)}
-                yield _hit(file, visit, answer.verified, f"{kind}:{about}", label, clause, values)
+        for about, answer in sorted({**visit.agreed, **visit.fields}.items(), key=lambda entry: split_ref(entry[1].verified.ref)):
+            if about not in case.rulebook.fields or record is None:
+                continue
+            now = shown(record.fields[about])
+            if now not in (answer.own, shown(answer.verified)):
+                label, clause = case.rulebook.fields[about].label, case.rulebook.clause_of_field[about].number
+                values = {"own": shorten(answer.own, 20), "now": shorten(now, 20)}
+                yield _hit(file, visit, answer.verified, f"{FIELD}:{about}", label, clause, values)
 
 
 @inspection_check(
@@ -174,7 +183,7 @@ def changed_since(case: InspectionCase) -> Iterator[Hit]:
 )
 def row_gone(case: InspectionCase) -> Iterator[Hit]:
     """A row the group judged is no longer in the unit's form."""
-    for file, visit in case.visits:
+    for file, visit in _counting(case):
         record = case.records.get(visit.unit)
         if record is None:
             continue

@@ -1,7 +1,7 @@
 """From a returned inspection form (核查表) to what a group found at each unit."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class UnitInspection:
-    """What one form says of one unit. Answers are by field, row or item id; blank ones are left out (blank means agreed)."""
+    """What one form says of one unit. Answers are by field, row or item id; blank ones are left out (blank means agreed).
+
+    ``agreed`` holds the fields left blank, with the figure that the group saw.
+    """
 
     unit: str
     group: str
@@ -38,6 +41,7 @@ class UnitInspection:
     fields: Mapping[str, Answer] = field(default_factory=dict)
     rows: Mapping[str, Answer] = field(default_factory=dict)
     items: Mapping[str, Answer] = field(default_factory=dict)
+    agreed: Mapping[str, Answer] = field(default_factory=dict)
 
 
 def shown(cell: Cell) -> str:
@@ -65,6 +69,7 @@ def extract_inspections(sheets: Iterable[Sheet], rulebook: Rulebook, group: str)
 def _unit(sheet: Sheet, columns: Mapping[str, int], rulebook: Rulebook, unit: str, group: str) -> UnitInspection:
     answers: dict[str, dict[str, Answer]] = {kind: {} for kind in (GATE, FIELD, ROW, ITEM)}
     visit: dict[str, str] = {}
+    agreed: dict[str, Answer] = {}
     for index, row in enumerate(sheet.rows[1:], start=1):
         kind, _, about = raw_text(_at(row, columns["id"])).partition(":")
         if kind == VISIT:
@@ -73,9 +78,17 @@ def _unit(sheet: Sheet, columns: Mapping[str, int], rulebook: Rulebook, unit: st
             value = _at(row, columns["verified"])
             verified = _cell(sheet, index, columns["verified"], _meaning(rulebook, kind, about, value))
             reason = _cell(sheet, index, columns["reason"], text_meaning(_at(row, columns["reason"])))
+            answer = Answer(raw_text(_at(row, columns["own"])), verified, reason)
             if not verified.blank:
-                answers[kind][about] = Answer(raw_text(_at(row, columns["own"])), verified, reason)
-    return UnitInspection(unit, group, answers[GATE], visit, answers[FIELD], answers[ROW], answers[ITEM])
+                answers[kind][about] = answer
+            elif kind == FIELD:
+                agreed[about] = answer
+    return UnitInspection(unit, group, answers[GATE], visit, answers[FIELD], answers[ROW], answers[ITEM], agreed)
+
+
+def counting(visits: Sequence[tuple[str, UnitInspection]], owners: Mapping[str, str]) -> dict[str, tuple[str, UnitInspection]]:
+    """By unit, the sheet that counts, with its file: the newest from the group that inspects the unit (``owners``: unit → group)."""
+    return {visit.unit: (file, visit) for file, visit in visits if owners.get(visit.unit) == visit.group}
 
 
 def _meaning(rulebook: Rulebook, kind: str, about: str, value: Any) -> Meaning:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from kaohe.checks.finding import Finding
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult, Unit
-from kaohe.intake.inspection import FIELD, ITEM, ROW, UnitInspection
+from kaohe.intake.inspection import FIELD, ITEM, ROW, UnitInspection, row_id, shown
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.rulebook.facts import Case, Facts, Standing
 from kaohe.rulebook.model import Item, Rulebook
@@ -51,12 +51,19 @@ def assess(
         by_unit.setdefault(finding.unit, []).append(finding)
     changes = verifications(office.config, rulebook, visits, findings)
     own = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
-    final = {code: verified_facts(rulebook, facts, records[code], changes[code]) if code in changes else facts for code, facts in own.items()}
-    left = {code: without_settled(found, changes[code]) if code in changes else found for code, found in by_unit.items()}
+    left = {
+        code: without_settled(rulebook, found, records[code], changes[code]) if code in changes and code in records else found
+        for code, found in by_unit.items()
+    }
+    final = {
+        code: verified_facts(rulebook, accepted_facts(record, left.get(code, ())), record, changes[code]) if code in changes else own[code]
+        for code, record in records.items()
+    }
     gates = {unit.code: gate_result(office.config, changes, unit.code) for unit in office.config.cohort}
     states = {unit.code: _unit_state(office, unit, gates[unit.code], records, left.get(unit.code, ()), files) for unit in office.config.cohort}
     accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
-    before = _Scorer(office, records, own, by_unit, states, _metric_places(rulebook, own, states), accepted)
+    claimed = {code: replace(judged, state=UnitState.PROVISIONAL) if code in records else judged for code, judged in states.items()}
+    before = _Scorer(office, records, own, by_unit, claimed, _metric_places(rulebook, own, states), accepted)
     after = _Scorer(
         office,
         records,
@@ -176,7 +183,9 @@ class _Scorer:
         if score.state is ItemState.VOID:
             return score
         if change := self.changes.get(unit.code):
-            score = _verified(score, item, change, self.office.rulebook, self.records.get(unit.code))
+            record = self.records.get(unit.code)
+            counted = {row.place for row in item.rule.counted_rows(self.own.facts.get(unit.code, Facts()))}
+            score = _verified(score, item, change, self.office.rulebook, record, counted)
         if adjustment := self.adjustments.get((unit.code, item.id)):
             score = _adjusted(score, adjustment)
         return score
@@ -204,22 +213,32 @@ class _Scorer:
         return "、".join(label(self.office.rulebook.names, f) for f in item.rule.inputs() if f in errors)
 
 
-def _verified(score: ItemScore, item: Item, change: Verification, rulebook: Rulebook, record: Record | None) -> ItemScore:
-    """The score with the group's corrections told, and its own points in place where it awarded them."""
+def _verified(
+    score: ItemScore, item: Item, change: Verification, rulebook: Rulebook, record: Record | None, counted: set[tuple[str, int]]
+) -> ItemScore:
+    """The score with the group's corrections told, and its own points in place where it awarded them.
+
+    ``counted`` are the places of the rows that counted before the group refused some.
+    """
     told, reasons = [], []
     for field_id in item.rule.inputs():
         if field_id in change.fields and record is not None:
             reason = change.reasons[f"{FIELD}:{field_id}"]
-            was, now = shorten(record.fields[field_id].raw, 20) or "空白", value_text(change.fields[field_id])
+            was, now = shorten(shown(record.fields[field_id]), 20) or "空白", value_text(change.fields[field_id])
+            if was == now:
+                continue
             told.append(f"{label(rulebook.names, field_id)}单位填报{was}，{change.group}核定为{now}（{reason}）")
             reasons.append(reason)
     for list_id in item.rule.lists():
-        refused = [r for r in change.refused if r.startswith(f"{list_id}:")]
-        if refused:
+        rows = record.lists[list_id] if record is not None else ()
+        names = [row_id(rulebook.lists_by_id[list_id], row) for row in rows if row.place in counted]
+        if refused := [name for name in names if name in change.refused]:
             told.append(f"《{rulebook.names.lists[list_id]}》有{len(refused)}行{change.group}不认可")
-            reasons += [change.reasons[f"{ROW}:{r}"] for r in sorted(refused)]
+            reasons += [change.reasons[f"{ROW}:{r}"] for r in refused]
     why = "；".join([*told, score.why]) if told else score.why
     points, awarded = score.points, change.points.get(item.id)
+    if awarded is not None and awarded == points:
+        awarded = None  # written out in agreement
     if awarded is not None:
         reason = change.reasons[f"{ITEM}:{item.id}"]
         why = f"{change.group}核定{points_text(awarded)}分（{reason}）；按规则：{why}"

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from kaohe.checks.figures import PART_ABOVE_WHOLE
 from kaohe.checks.finding import Finding, Severity
-from kaohe.checks.inspections import differs
 from kaohe.config.model import Config, GateResult
 from kaohe.forms.inspection import PRESENT, REFUSED
-from kaohe.intake.inspection import FIELD, ITEM, ROW, Answer, UnitInspection, row_id
+from kaohe.intake.inspection import FIELD, ITEM, ROW, Answer, UnitInspection, counting, row_id
 from kaohe.intake.record import Record
-from kaohe.rulebook.facts import Facts, FieldValue
+from kaohe.rulebook.facts import CellValue, Facts, FieldValue
 from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.pairs import never_above
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,15 @@ def verifications(
 ) -> dict[str, Verification]:
     """By unit, from the newest form of the group that inspects it. An answer with an error changes nothing."""
     wrong = {(f.file, f.sheet, f.cell) for f in findings if f.of_group and f.severity is Severity.ERROR}
-    found = {}
-    for file, visit in visits:
-        owner = config.group_of.get(visit.unit)
-        if owner is not None and owner.name == visit.group:
-            found[visit.unit] = _verification(rulebook, file, visit, wrong)
-    return found
+    chosen = counting(visits, {code: group.name for code, group in config.group_of.items()})
+    return {code: _verification(rulebook, file, visit, wrong) for code, (file, visit) in chosen.items()}
 
 
 def gate_result(config: Config, changes: Mapping[str, Verification], code: str) -> GateResult:
-    """What was found of the preconditions at a unit: by its group's form, else as the configuration says."""
-    return changes[code].gate if code in changes else config.gate.get(code, GateResult())
+    """What was found of the preconditions at a unit: by its group's form where that says anything, else as the configuration says."""
+    found = changes[code].gate if code in changes else GateResult()
+    answered = any(answer is not None for answer in (found.gate_institution, found.gate_staff, found.gate_funding))
+    return found if answered else config.gate.get(code, GateResult())
 
 
 def verified_facts(rulebook: Rulebook, facts: Facts, record: Record, change: Verification) -> Facts:
@@ -55,9 +54,24 @@ def verified_facts(rulebook: Rulebook, facts: Facts, record: Record, change: Ver
     return Facts({**facts.fields, **change.fields}, rows)
 
 
-def without_settled(findings: Sequence[Finding], change: Verification) -> list[Finding]:
-    """The findings that a verified figure does not settle."""
-    return [f for f in findings if f.row is not None or f.field not in change.fields]
+def without_settled(rulebook: Rulebook, findings: Sequence[Finding], record: Record, change: Verification) -> list[Finding]:
+    """The findings that verified figures do not settle: their own cell was verified, or the two figures now agree."""
+    values: dict[str, CellValue | None] = {**{f: cell.value for f, cell in record.fields.items()}, **change.fields}
+
+    def settled(finding: Finding) -> bool:
+        if finding.row is not None:
+            return False
+        if finding.field in change.fields:
+            return True
+        pairs = [pair for pair in never_above(rulebook) if pair[0] == finding.field and change.fields.keys() & set(pair)]
+        return finding.code == PART_ABOVE_WHOLE and bool(pairs) and not any(_above(values, *pair) for pair in pairs)
+
+    return [finding for finding in findings if not settled(finding)]
+
+
+def _above(values: Mapping[str, CellValue | None], part: str, whole: str) -> bool:
+    small, large = values.get(part), values.get(whole)
+    return isinstance(small, int) and isinstance(large, int) and small > large
 
 
 def _verification(rulebook: Rulebook, file: str, visit: UnitInspection, wrong: set[tuple[str, str, str]]) -> Verification:
@@ -70,12 +84,12 @@ def _verification(rulebook: Rulebook, file: str, visit: UnitInspection, wrong: s
     reasons: dict[str, str] = {}
     for field_id, answer in visit.fields.items():
         value = answer.verified.value
-        if field_id in rulebook.fields and sound(answer) and isinstance(value, int) and differs(FIELD, answer):
+        if field_id in rulebook.fields and sound(answer) and isinstance(value, int):
             fields[field_id] = value
             reasons[f"{FIELD}:{field_id}"] = answer.reason.raw
     for item_id, answer in visit.items.items():
         value = answer.verified.value
-        if item_id in rulebook.items and sound(answer) and isinstance(value, Fraction) and differs(ITEM, answer):
+        if item_id in rulebook.items and sound(answer) and isinstance(value, Fraction):
             points[item_id] = value
             reasons[f"{ITEM}:{item_id}"] = answer.reason.raw
     refused = {about: a for about, a in visit.rows.items() if sound(a) and a.verified.value == REFUSED}

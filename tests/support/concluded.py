@@ -25,7 +25,7 @@ from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, 
 SCORED = ("xinzheng", "jinshui")
 ISSUED_AT = datetime(2015, 1, 20, 3, 0, 5)
 DECISION_FILE = "2014年度考核审定表.xlsx"
-MEETING = {"date": date(2015, 1, 19), "number": "郑工商〔2015〕3号", "award_number": "郑工商〔2015〕4号", "approve": "是"}
+MEETING: dict[str, Any] = {"date": date(2015, 1, 19), "number": "郑工商〔2015〕3号", "award_number": "郑工商〔2015〕4号", "approve": "是"}
 ARTICLE = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6)}
 
 

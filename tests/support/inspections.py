@@ -39,8 +39,9 @@ CODES = ("xinzheng", "jinshui", "zhongyuan", "xingyang", "shangjie", "gaoxin", "
 
 def unit_sheets(book: Workbook) -> dict[str, Worksheet]:
     """The units' sheets by unit code, known by the mark in the hidden first row."""
-    found = {}
+    found: dict[str, Worksheet] = {}
     for page in book.worksheets:
+        assert isinstance(page, Worksheet)
         for cell in page[1]:
             if str(cell.value or "").startswith("unit:"):
                 found[str(cell.value).removeprefix("unit:")] = page

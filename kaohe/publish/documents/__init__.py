@@ -36,6 +36,8 @@ CERTIFICATE_TEMPLATE = "certificate.docx"
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]')
 _NAME_LIMIT = 36
 """Of the award's and of the unit's part of a file name, so that the whole stays within 255 bytes."""
+_PROPERTY_LIMIT = 255
+"""Word's own limit for a title or an author."""
 
 
 def write_notice(assessment: Assessment, path: Path) -> None:
@@ -130,4 +132,4 @@ def _written(files: dict[Path, bytes]) -> list[Path]:
 def _properties(assessment: Assessment, title: str) -> Properties:
     decision = _final(assessment)
     day: date = assessment.rulebook.notice_date if decision is None else decision.met_on
-    return Properties(clean(title), clean(assessment.config.issuer.name), day)
+    return Properties(shorten(title, _PROPERTY_LIMIT), shorten(assessment.config.issuer.name, _PROPERTY_LIMIT), day)
