@@ -352,6 +352,21 @@ def test_an_award_for_a_unit_nobody_knows(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [at(text, '"erqii"', "奖项“先进单位”里的单位代码“erqii”不存在（是不是想写“erqi”？）")]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('outbox = "outbox" ', 'outbox = "inbox" '),
+        ('inbox = "inbox" ', 'inbox = "outbox/更正通知" '),
+        ('state = "state" ', 'state = "inbox/state" '),
+        ('outbox = "outbox" ', 'outbox = "." '),
+        ('outbox = "outbox" ', 'outbox = ".." '),
+    ],
+)
+def test_folders_in_one_another(tmp_path: Path, old: str, new: str) -> None:
+    (fault,) = faults(tmp_path, broken((old, new)))
+    assert "请分开" in fault or "请单独用一个文件夹" in fault
+
+
 def test_a_year_without_rules(tmp_path: Path) -> None:
     text = broken(("year = 2014 ", "year = 2019 "), ("\nend = 2014-12-31", "\nend = 2019-12-31"))
     message = "没有2019年度的规则：找不到 rules/2019/rulebook.toml，请先准备好当年的规则"

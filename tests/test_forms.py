@@ -711,6 +711,39 @@ def test_a_master_that_asks_for_other_things_is_refused(office: Office) -> None:
     assert master_path(office).read_bytes() == master_bytes()
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda book: sheet(book, MAIN_SHEET).delete_rows(layout().field_rows["ideals_briefs"]), "报送信息简报期数"),
+        (lambda book: sheet(book, "提案线索").delete_rows(1), "提案线索"),
+        (lambda book: book.remove(sheet(book, "民企社情")), "民企社情"),
+    ],
+    ids=["row of a field", "ids of a list", "sheet of a list"],
+)
+def test_a_master_that_lost_an_input_is_not_issued(office: Office, change: Callable[[Workbook], None], name: str) -> None:
+    master_path(office).parent.mkdir(parents=True, exist_ok=True)
+    master_path(office).write_bytes(edited(change))
+    with pytest.raises(MasterFault) as caught:
+        prepare_master(office)
+    assert f"里少了“{name}”" in str(caught.value)
+
+
+def drop_empty_machine_cells(content: bytes) -> bytes:
+    """The machine sheet as office programs save it: a cell without a text is not written."""
+    return re.sub(rb'<c r="B(?:7|8|9|10)"[^>]*(?:/>|>.*?</c>)', b"", content)
+
+
+def test_a_master_saved_by_an_office_program_is_stamped_as_before() -> None:
+    part = Master(master_bytes())._sheets[MACHINE_SHEET]
+    data = with_part(part, drop_empty_machine_cells)
+    assert b'r="B7"' not in zipfile.ZipFile(BytesIO(data)).read(part)
+    office = program_office()
+    unit = office.config.units_by_code["jinshui"]
+    book = opened(Master(data).stamp(stamp_values(office.config, unit)))
+    machine = {row[0].value: row[1].value for row in sheet(book, MACHINE_SHEET).iter_rows(max_col=2)}
+    assert (machine["unit_code"], machine["unit_name"]) == (unit.code, unit.name)
+
+
 def test_one_form_for_each_unit(office: Office, tmp_path: Path) -> None:
     issued = list(issue_forms(office, Master(master_bytes())))
     shorts = ["新郑市", "金水区", "中原区", "荥阳市", "上街区", "高新区", "登封市", "新密市", "管城区", "中牟县", "二七区", "惠济区"]

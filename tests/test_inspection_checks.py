@@ -249,9 +249,10 @@ def test_v_707_fires_where_the_group_agreed_by_leaving_a_blank() -> None:
 
 
 def test_v_707_keeps_quiet() -> None:
-    """Sent again without a change, changed elsewhere only, or not inspected before."""
+    """Sent again without a change or with the group's own figure, changed elsewhere only, or not inspected before."""
     answers = FOUND | {"field:website_items": (90, "系统里只有90条")}
     assert group_findings(answers, resent()) == ()
+    assert group_findings(answers, resent(website_items=90)) == ()
     assert group_findings(answers, YEAR.with_record("erqi", sample.full_fields(YEAR.office, 3))) == ()
     assert group_findings(answers, year(absent=("huiji",))) == ()
     early = year(absent=("huiji",)).form_for("huiji")

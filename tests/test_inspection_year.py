@@ -122,7 +122,6 @@ def test_a_year_as_far_as_the_inspection(tmp_path: Path, capsys: pytest.CaptureF
         ("V-703", "erqi", "第四组发回.xlsx", ""),
         ("V-703", "huiji", "第四组发回.xlsx", ""),
         ("V-703", "zhongmu", "第四组发回.xlsx", ""),
-        ("V-707", "huiji", "第四组补发.xlsx", "field:townships_with_chamber"),
         ("V-707", "huiji", "第四组补发.xlsx", "field:website_items"),
     ]
     capsys.readouterr()

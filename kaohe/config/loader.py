@@ -72,6 +72,7 @@ def _problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
         yield ("period", "start"), f"考核期（{config.period.start}至{config.period.end}）里没有{config.year}年，请与年度一起改"
     if config.deadline < config.period.start:
         yield ("deadline",), "报送截止日期早于考核期开始日期"
+    yield from _folder_problems(config)
     yield from _unit_problems(config)
     yield from _group_problems(config)
     known = config.units_by_code
@@ -82,6 +83,20 @@ def _problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
         for code in award.units:
             if code not in known:
                 yield ("awards", n, "units"), f"奖项“{award.name}”里的单位代码“{code}”不存在{nearest(code, known)}"
+
+
+def _folder_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    """The inbox may not share a place with what the program writes and clears: that would read or remove people's files."""
+    apart: dict[str, Path] = {}
+    for name in ("inbox", "outbox", "templates", "state"):
+        folder = config.folder(name)
+        if folder in (config.home, *config.home.parents):
+            yield ("folders", name), f"“{name}”不能是本文件所在的文件夹或它的上级，请单独用一个文件夹"
+            continue
+        for other, place in apart.items():
+            if folder.is_relative_to(place) or place.is_relative_to(folder):
+                yield ("folders", name), f"“{name}”与“{other}”是同一个文件夹，或者一个在另一个里面，请分开"
+        apart[name] = folder
 
 
 def _unit_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:

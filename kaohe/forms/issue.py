@@ -7,8 +7,10 @@ from pathlib import Path
 from kaohe.config.loader import Office
 from kaohe.config.model import Unit
 from kaohe.files import write_whole
+from kaohe.forms.layout import MAIN_COLUMNS
 from kaohe.forms.master import MASTER_FILE, build_master
 from kaohe.forms.stamp import Master, MasterFault, stamp_values
+from kaohe.rulebook.model import Rulebook
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,20 @@ def prepare_master(office: Office, *, rebuild: bool = False) -> tuple[Master, st
     master = Master(path.read_bytes())
     if master.machine.get("form_hash") != office.rulebook.form_hash:
         raise MasterFault(f"填报表母版（{path.name}）与{office.rulebook.year}年度规则要填的内容不一致，请用 forms --rebuild 重做母版")
+    if lost := _lost_inputs(master, office.rulebook):
+        names = "、".join(f"“{name}”" for name in lost)
+        raise MasterFault(f"填报表母版（{path.name}）里少了{names}，可能是行、列或工作表被删掉了，请换回没有改坏的一份，或用 forms --rebuild 重做")
     if master.machine.get("rules_hash") != office.rulebook.rules_hash:
         return master, "规则或口径在母版做好以后有改动：表里的计分规则和自评分还是旧的。要更新请用 forms --rebuild（会覆盖对母版的手工修改）"
     return master, ""
+
+
+def _lost_inputs(master: Master, rulebook: Rulebook) -> list[str]:
+    """Labels of the fields and lists whose hidden ids the master has lost."""
+    sheets = master.sheet_texts()
+    main = next((texts for texts in sheets if set(MAIN_COLUMNS) <= texts), frozenset())
+    lost = [field.label for field_id, field in rulebook.fields.items() if field_id not in main]
+    return lost + [entry.label for entry in rulebook.lists if not any({entry.id, *(c.id for c in entry.columns)} <= texts for texts in sheets)]
 
 
 def form_name(year: int, unit: Unit) -> str:

@@ -108,9 +108,11 @@ class Master:
             for stamp, place in places.items():
                 if place.part != part:
                     continue
-                if place.cell not in cells:
+                cell = cells.get(place.cell)
+                if cell is None and part == self._sheets[MACHINE_SHEET]:
+                    cell = _empty_cell(tree, place.cell)  # office programs drop cells that hold nothing
+                if cell is None:
                     raise MasterFault(f"填报表母版的格子 {place.cell} 不见了（名称“{stamp}”），请用 forms --rebuild 重做母版")
-                cell = cells[place.cell]
                 for child in list(cell):
                     cell.remove(child)
                 if "t" in cell.attrib:
@@ -143,9 +145,31 @@ class Master:
             raise MasterFault("填报表母版的系统工作表被改动过，请用 forms --rebuild 重做母版")
         return {key: column["B"].get(row, "") for row, key in column["A"].items()}
 
+    def sheet_texts(self) -> list[frozenset[str]]:
+        """Every text that stands in a cell, sheet by sheet."""
+        shared = self._shared_strings()
+        texts = []
+        for part in self._sheets.values():
+            found = set()
+            for cell in etree.fromstring(self._parts[part]).iter(f"{_MAIN}c"):
+                raw = "".join(str(text) for text in cell.itertext())
+                found.add(shared[int(raw)] if cell.get("t") == "s" else raw)
+            texts.append(frozenset(found))
+        return texts
+
     def _shared_strings(self) -> list[str]:
         part = self._parts.get("xl/sharedStrings.xml")
         return ["".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in etree.fromstring(part)] if part else []
+
+
+def _empty_cell(tree: etree._Element, reference: str) -> etree._Element | None:
+    """A new cell of a column after A, where the row still stands."""
+    row = next((r for r in tree.iter(f"{_MAIN}row") if r.get("r") == re.sub(r"\D", "", reference)), None)
+    if row is None or len(row) == 0 or re.sub(r"\d", "", str(row[0].get("r"))) != "A":
+        return None
+    cell = etree.Element(f"{_MAIN}c", r=reference)
+    row.insert(1, cell)
+    return cell
 
 
 def stamp_values(config: Config, unit: Unit) -> dict[str, str | int]:

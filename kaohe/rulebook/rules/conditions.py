@@ -94,7 +94,7 @@ class AllDoneCondition(Condition):
 
     def undecided(self, case: Case) -> str | None:
         if case.facts.number(self.due) == 0:
-            return f"{label(case.names, self.due)}为0，本项不适用，是否计分由主席办公会议审定"
+            return "是否计分由主席办公会议审定"
         return None
 
 
