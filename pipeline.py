@@ -25,7 +25,7 @@ from kaohe.intake.record import Verdict
 from kaohe.progress import OnConsole
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import check_files, survey
-from kaohe.text import match_key, points_text
+from kaohe.text import match_key, os_problem, points_text
 from kaohe.toml_source import FaultyFile
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def explain(
         for line in explain_lines(card, card.item(item), office.rulebook):
             screen.say(line)
         return
-    place = f"第{card.place}名" if card.place else "没有名次"
+    place = f"第{card.place}名" if card.place else "没有位次"
     total = f"总分{points_text(card.total)}分，" if card.total is not None else ""
     screen.say(f"{found.short}：{total}{place}，{card.state.chinese}（{card.reason}）")
     rows = [
@@ -258,9 +258,17 @@ def schema(
     """Print the machine description of the form."""
     if not as_json:
         described = form_schema(_office(context))
-        rows = [[f["id"], f["label"], f["type"], f["sheet"], f["cell"], "、".join(f["items"])] for f in described["fields"]]
+        kinds = {"integer": "整数", "yes_no": "是/否", "text": "文字", "date": "日期", "choice": "选项"}
+        rows = [[f["id"], f["label"], kinds[f["type"]], f["sheet"], f["cell"], "、".join(f["items"])] for f in described["fields"]]
         rows += [
-            [f"{entry['id']}.{c['id']}", f"{entry['label']}：{c['label']}", c["type"], entry["sheet"], f"{c['column']}{entry['first_row']} 起", ""]
+            [
+                f"{entry['id']}.{c['id']}",
+                f"{entry['label']}：{c['label']}",
+                kinds[c["type"]],
+                entry["sheet"],
+                f"{c['column']}{entry['first_row']} 起",
+                "",
+            ]
             for entry in described["lists"]
             for c in entry["columns"]
         ]
@@ -344,7 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = INTERRUPTED
     except OSError as error:
         where = f"“{error.filename}”" if error.filename else ""
-        screen.complain(f"文件或文件夹用不了：{where}{error.strerror or error}。请检查权限、磁盘空间，以及文件是否正被打开。")
+        screen.complain(f"文件或文件夹用不了：{where}{os_problem(error)}。请检查权限、磁盘空间，以及文件是否正被打开。")
         return INTERNAL_ERROR
     except Exception as error:  # the last resort: the office sees a sentence, the maintainer finds the trace in the log
         log = Path(tempfile.gettempdir()) / "kaohe-error.log"

@@ -16,6 +16,11 @@ _LOG_WIDTH = 160
 _COLOURS = {Severity.ERROR: "red", Severity.DOUBT: "yellow", Severity.HINT: "cyan"}
 
 
+def inner(text: str) -> str:
+    """Text that is going to stand in quotation marks itself."""
+    return text.replace("“", "‘").replace("”", "’")
+
+
 class Screen:
     """Standard output and standard error; a log gets lines wide enough that no table is cut."""
 
@@ -52,7 +57,7 @@ class Screen:
         shown = findings if limit is None else findings[:limit]
         for f in shown:
             place = f"{f.sheet} {f.cell}".strip()
-            text = f"{f.code} {place} “{f.label}”：{f.title}，{f.found}。{f.action}。"
+            text = f"{f.code} {place} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
             self.out.print(f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
         if len(shown) < len(findings):
             self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
@@ -67,7 +72,7 @@ def ranking_rows(assessment: Assessment) -> list[list[str]]:
     return [[str(c.place or "—"), c.unit.short, c.group, *points(c), c.state.chinese] for c in assessment.cards]
 
 
-RANKING_HEADINGS = ("名次", "单位", "考核组", "总分", "封顶", "不封顶", "其中加分", "状态")
+RANKING_HEADINGS = ("位次", "单位", "考核组", "总分", "封顶", "不封顶", "其中加分", "状态")
 
 
 def status_rows(assessment: Assessment) -> list[list[str]]:

@@ -53,7 +53,10 @@ class Ledger:
         if not self._path.is_file():
             return {}
         with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute("SELECT sha256, first_seen FROM received").fetchall()
+            try:
+                rows = connection.execute("SELECT sha256, first_seen FROM received").fetchall()
+            except sqlite3.DatabaseError:
+                return {}  # damaged: the next run sets it aside
         return {sha: seen for sha, seen in rows if sha in wanted}
 
     def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
@@ -75,8 +78,8 @@ class Ledger:
         with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
             try:
                 rows = connection.execute("SELECT at, kind, unit, subject, said FROM event ORDER BY number").fetchall()
-            except sqlite3.OperationalError:
-                return ()  # a ledger from before the log was kept
+            except sqlite3.DatabaseError:
+                return ()  # damaged, or from before the log was kept
         return tuple(Event(*row) for row in rows if unit is None or row[2] == unit)
 
     def keep(self, data: bytes) -> str:
@@ -86,6 +89,20 @@ class Ledger:
         if not path.is_file():
             write_whole(path, data)
         return sha
+
+    def mend(self) -> str:
+        """Set a damaged ledger aside and begin a new one; what was done, in Chinese, "" when there was nothing to do."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with closing(self._connect()) as connection:
+                sound = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        except sqlite3.DatabaseError:
+            sound = False
+        if sound:
+            return ""
+        aside = next(p for n in range(1, 1000) if not (p := self._path.with_name(f"ledger-损坏{n}.sqlite3")).exists())
+        self._path.replace(aside)
+        return f"台账损坏，已改名为 {aside.name} 并重新建立：以前的收件时间和全年记录看不到了，收到的文件和得分不受影响"
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path)

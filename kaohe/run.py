@@ -41,6 +41,7 @@ def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
     try:
         with FileLock(state / "run.lock", timeout=0):
             ledger = Ledger(state)
+            mended = ledger.mend()
             found = _kept(office, ledger, int(now.timestamp()), reporter)
             assessment, intake = assess_arrivals(office, found, first_times(ledger, found, int(now.timestamp())))
             ledger.log(events_of(assessment, int(now.timestamp())))
@@ -48,7 +49,7 @@ def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
             final, problems = _final(office, assessment, now, reporter, ledger)
     except Timeout:
         raise AlreadyRunning from None
-    return Outcome(assessment, published, final, (*published.problems, *problems))
+    return Outcome(assessment, published, final, (*([mended] if mended else []), *published.problems, *problems))
 
 
 def _draft(assessment: Assessment) -> Assessment:

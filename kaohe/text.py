@@ -1,5 +1,6 @@
 """How values are written for people: points, percentages, dates, counted widths."""
 
+import errno
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -7,6 +8,19 @@ from datetime import date, datetime
 from fractions import Fraction
 
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_OS_PROBLEMS = {
+    errno.ENOENT: "找不到",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许",
+    errno.EISDIR: "是文件夹",
+    errno.ENOTDIR: "路径里有一段不是文件夹",
+    errno.EEXIST: "已经有同名的文件",
+    errno.ENOTEMPTY: "文件夹不是空的",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "磁盘只读",
+    errno.EBUSY: "正被占用",
+    errno.ENAMETOOLONG: "名称太长",
+}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -69,6 +83,11 @@ def join_rows(numbers: Iterable[int]) -> str:
 def clean(text: str) -> str:
     """Text of unknown origin made safe to store in XML and to show: no control, bidi-override or lone surrogate characters."""
     return _LONE_SURROGATE.sub("\ufffd", _UNSAFE.sub("", text))
+
+
+def os_problem(error: OSError) -> str:
+    """Why the operating system refused, in Chinese whatever language it speaks."""
+    return _OS_PROBLEMS.get(error.errno or 0, f"系统错误 {error.errno}" if error.errno else "原因不明")
 
 
 def shorten(text: str, limit: int = 60) -> str:

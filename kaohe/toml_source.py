@@ -5,10 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
+
+from kaohe.text import os_problem
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -71,7 +74,7 @@ def read_toml(path: Path) -> TomlSource:
     except UnicodeDecodeError:
         raise FaultyFile([Fault(path.name, 1, "文件不是 UTF-8 编码，请用记事本另存为 UTF-8 后重试")]) from None
     except OSError as error:
-        raise FaultyFile([Fault(str(path), 1, f"文件读不出来（{error.strerror}），请检查权限")]) from None
+        raise FaultyFile([Fault(str(path), 1, f"文件读不出来（{os_problem(error)}），请检查权限")]) from None
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,9 +134,32 @@ def validation_faults(source: TomlSource, error: ValidationError, model: type[Ba
     return faults
 
 
+class _Shown:
+    """A faulty value as the office wrote it, not as Python would."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        match self._value:
+            case bool():
+                return str(self._value).lower()
+            case dict():
+                return "一张表"
+            case list() | tuple():
+                return "一列"
+            case date() | time():
+                return self._value.isoformat()
+            case _:
+                return repr(self._value)
+
+    def __str__(self) -> str:
+        return self._value if isinstance(self._value, str) else repr(self)
+
+
 def _explain(detail: dict[str, Any], location: KeyPath, model: type[BaseModel]) -> str:
     name = next((str(part) for part in reversed(location) if isinstance(part, str)), "")
-    given, context = detail["input"], detail.get("ctx", {})
+    given, context = _Shown(detail["input"]), detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return f"缺少“{name}”一项"

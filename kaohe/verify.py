@@ -17,6 +17,7 @@ from kaohe.publish.outbox import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import assess_arrivals
+from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
 
 _PARTS = {"year": "年度", "status": "状态", "rulebook": "规则和口径", "findings": "问题清单", "files": "收件清单"}
@@ -28,7 +29,7 @@ _FIGURES = {
     "reason": "状态的原因",
     "file": "采用的文件",
     "total": "总分",
-    "place": "名次",
+    "place": "位次",
     "capped": "封顶项得分",
     "uncapped": "不封顶项得分",
     "bonus": "加分",
@@ -48,7 +49,7 @@ def verify(office: Office, year: int) -> tuple[str, ...]:
         data = (folder / MANIFEST_FILE).read_bytes()
         manifest = Manifest.model_validate_json(data)
     except OSError as error:
-        return (f"定稿的 {MANIFEST_FILE} 读不出来（{error.strerror}），无法核对",)
+        return (f"定稿的 {MANIFEST_FILE} 读不出来（{os_problem(error)}），无法核对",)
     except ValidationError:
         return (f"定稿的 {MANIFEST_FILE} 改动过，已经读不懂，无法核对",)
     lines = [] if manifest.sealed() == data else [f"定稿文件改动过：{MANIFEST_FILE}"]

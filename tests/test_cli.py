@@ -344,7 +344,7 @@ def test_explain_a_whole_unit(shelf: Path) -> None:
 
 def test_explain_a_unit_that_sent_nothing(shelf: Path) -> None:
     said = call("-c", shelf / "config.toml", "explain", "zhongyuan")
-    assert said.out.splitlines()[0] == "中原区工商联：没有名次，未报送（没有收到填报表（截止2014年12月31日））"
+    assert said.out.splitlines()[0] == "中原区工商联：没有位次，未报送（没有收到填报表（截止2014年12月31日））"
 
 
 def test_explain_of_what_is_not_there(shelf: Path) -> None:

@@ -386,7 +386,7 @@ def unscored(unit: str, short: str, sheet: str) -> Finding:
         "V-809",
         "没有得分的单位不能调整得分或获奖",
         f"{short}没有得分",
-        "有得分、有名次的单位",
+        "有得分、有位次的单位",
         "请改正；未报送、不计分的单位不参加评奖",
         unit=unit,
         sheet=sheet,

@@ -103,7 +103,13 @@ def test_keeping_every_reading_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("written", "exact", "told"),
-    [(2.5, Fraction(5, 2), "2.5"), ("1.1", Fraction(11, 10), "1.1"), (0.1, Fraction(1, 10), "0.1"), ("0.333", Fraction(333, 1000), "333/1000"), (5, 5, "5")],
+    [
+        (2.5, Fraction(5, 2), "2.5"),
+        ("1.1", Fraction(11, 10), "1.1"),
+        (0.1, Fraction(1, 10), "0.1"),
+        ("0.333", Fraction(333, 1000), "333/1000"),
+        (5, 5, "5"),
+    ],
 )
 def test_an_adjustment_replaces_the_points_of_one_item(written: Any, exact: Fraction, told: str) -> None:
     found = under(adjustments=[("金水区工商联", "1.3", written, "会后补交")])

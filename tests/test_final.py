@@ -295,7 +295,7 @@ def test_a_place_that_cannot_be_made_is_told(quick: tuple[Office, Assessment]) -
     drop(office.config.folder("outbox"), "final", b"a file")
     with pytest.raises(FinalFault) as told:
         issued(office, assessment)
-    assert str(told.value) == f"没有签发定稿：存放的文件夹没有写成（{os.strerror(errno.EEXIST)}）。请排除后再运行一次"
+    assert str(told.value) == "没有签发定稿：存放的文件夹没有写成（已经有同名的文件）。请排除后再运行一次"
 
 
 def test_an_interrupt_leaves_nothing(quick: tuple[Office, Assessment], monkeypatch: pytest.MonkeyPatch) -> None:

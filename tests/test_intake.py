@@ -215,7 +215,7 @@ def test_temporary_files_are_passed_over(name: str, sound: bytes) -> None:
 
 
 def test_a_file_that_cannot_be_read_has_its_own_verdict() -> None:
-    reason = "读不出来（Permission denied），可能正被别的程序打开，请关闭后再运行"
+    reason = "读不出来（没有权限），可能正被别的程序打开，请关闭后再运行"
     (file,) = taken(Arrival("正打开着.xlsx", None, "", 0, reason)).files
     assert file == ReceivedFile("正打开着.xlsx", "", 0, 0, 0, Verdict.UNREADABLE, reason)
 
@@ -559,7 +559,7 @@ def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: P
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     first, second = arrivals(inbox)
-    assert first == Arrival("a.xlsx", None, "", 0, f"读不出来（{os.strerror(13)}），可能正被别的程序打开，请关闭后再运行")
+    assert first == Arrival("a.xlsx", None, "", 0, "读不出来（没有权限），可能正被别的程序打开，请关闭后再运行")
     assert second.data == b"2"
 
 

@@ -4,7 +4,6 @@ import csv
 import errno
 import hashlib
 import json
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -226,7 +225,7 @@ def test_scores_for_a_spreadsheet(nights: Nights) -> None:
     lines = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
     results = json.loads(nights.outboxes[0]["results.json"])
     assert lines[0][:12] == [
-        "名次",
+        "位次",
         "代码",
         "单位",
         "考核组",
@@ -362,7 +361,7 @@ def test_a_folder_where_a_file_belongs_is_reported(small: Office) -> None:
     outbox = small.config.folder("outbox")
     drop(outbox, "scores.csv/里面.txt", b"x")
     outcome = run(small, FIRST_NIGHT, Silent())
-    reason = f"“scores.csv”没有更新（{os.strerror(errno.EISDIR)}），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
+    reason = "“scores.csv”没有更新（是文件夹），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
     assert outcome.published.problems == (reason,)
     assert (outbox / "results.json").is_file()
 

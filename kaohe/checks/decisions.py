@@ -153,7 +153,7 @@ def above_maximum(case: DecisionCase) -> Iterator[Hit]:
     Severity.ERROR,
     "没有得分的单位不能调整得分或获奖",
     found="{unit}没有得分",
-    expected="有得分、有名次的单位",
+    expected="有得分、有位次的单位",
     action="请改正；未报送、不计分的单位不参加评奖",
 )
 def not_scored(case: DecisionCase) -> Iterator[Hit]:

@@ -163,6 +163,8 @@ def changed_since(case: InspectionCase) -> Iterator[Hit]:
     """The unit changed a figure that the group had already looked at, agreed to or corrected."""
     for file, visit in _counting(case):
         record = case.records.get(visit.unit)
+        if not (visit.gate or visit.fields or visit.rows or visit.items):
+            continue  # nobody has filled it in yet
         for about, answer in sorted({**visit.agreed, **visit.fields}.items(), key=lambda entry: split_ref(entry[1].verified.ref)):
             if about not in case.rulebook.fields or record is None:
                 continue

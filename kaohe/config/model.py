@@ -53,8 +53,8 @@ class Folders(Frozen):
 class Limits(Frozen):
     """Bounds that make a figure worth a question, in percent."""
 
-    growth_high_percent: Annotated[int, Field(ge=0)] = 100
-    growth_low_percent: Annotated[int, Field(ge=-100, le=0)] = -30
+    growth_high_percent: Annotated[int, Field(ge=0, strict=True)] = 100
+    growth_low_percent: Annotated[int, Field(ge=-100, le=0, strict=True)] = -30
 
 
 class GateResult(Frozen):
@@ -97,7 +97,7 @@ class Award(Frozen):
 class Config(Frozen):
     """A whole configuration."""
 
-    year: int
+    year: Annotated[int, Field(strict=True)]
     period: Period
     deadline: date
     issuer: Issuer

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from io import BytesIO
 from typing import Any
 
@@ -215,6 +216,6 @@ def _answer(line: InspectedLine) -> tuple[str, dict[str, Any] | None]:
         case "integer":
             return "integer", number_between(line.label, 0, LARGEST, whole=True)
         case "points":
-            return "points", number_between("核定分", 0, float(line.most) if line.most is not None else 999, whole=False)
+            return "points", number_between("核定分", 0, float(Fraction(line.most)) if line.most is not None else 999, whole=False)
         case _:
             return "text", None

@@ -25,6 +25,7 @@ from kaohe.forms.validation import field_validation, text_validation
 from kaohe.rulebook.facts import FormulaNames
 from kaohe.rulebook.model import Item
 from kaohe.rulebook.pairs import never_above
+from kaohe.rulebook.rules.rows import RowRule
 from kaohe.text import lines_needed, points_text
 
 _WIDTHS = {"id": 3, "number": 9, "label": 44, "value": 13, "unit": 6, "evidence": 17, "rule": 46, "score": 11}
@@ -151,8 +152,8 @@ def _item(page: _Sheet, line: ItemLine) -> None:
         text = f"{item.title}：请填《{place.sheet}》表"
         target = f"internal:'{place.sheet}'!{next(iter(place.columns.values()))}{place.first_row}"
         page.sheet.write_url(row - 1, _COLUMN["label"], target, page.styles["link"], text, f"点击转到《{place.sheet}》")
-        count = f'=COUNTIF({page.names.row_state(lists[0])},"有效")&"行有效"'
-        page.sheet.write_formula(row - 1, _COLUMN["value"], count, page.styles["centre"], "0行有效")
+        counted = item.rule.count_formula(page.names) if isinstance(item.rule, RowRule) else "0"
+        page.sheet.write_formula(row - 1, _COLUMN["value"], f'={counted}&"行计分"', page.styles["centre"], "0行计分")
     else:
         text = f"{item.title}（由本条已填的数计算）"
         page.put(row, "label", text, "label")

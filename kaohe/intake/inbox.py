@@ -13,6 +13,7 @@ from kaohe.intake.identify import identify
 from kaohe.intake.inspection import UnitInspection, extract_inspections
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.text import os_problem
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
 _IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
@@ -60,7 +61,7 @@ def arrival(path: Path, name: str) -> Arrival:
     try:
         data, modified = path.read_bytes(), int(path.stat().st_mtime)
     except OSError as error:
-        return Arrival(name, None, "", 0, f"读不出来（{error.strerror}），可能正被别的程序打开，请关闭后再运行")
+        return Arrival(name, None, "", 0, f"读不出来（{os_problem(error)}），可能正被别的程序打开，请关闭后再运行")
     return Arrival(name, data, hashlib.sha256(data).hexdigest(), modified)
 
 
@@ -140,5 +141,6 @@ def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deci
     if chosen.file.sha256 == entry.file.sha256:
         return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{chosen.file.name}”内容完全相同，按一份计")
     differing = changes(entry.record, chosen.record, office.rulebook)
-    reason = f"之后又收到“{chosen.file.name}”，以新的为准；填报内容有{len(differing)}处不同"
+    content = f"有{len(differing)}处不同" if differing else "相同"
+    reason = f"之后又收到“{chosen.file.name}”，以新的为准；填报内容{content}"
     return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=reason, changes=differing)

@@ -33,6 +33,7 @@ from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.workbook import write_workbook
 from kaohe.rulebook.readings import apply_readings
 from kaohe.scoring.scorecard import Assessment, Status, UnitState
+from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
 
 AWARDS_FILE, CERTIFICATES_FOLDER = "表彰决定.docx", "荣誉证书"
@@ -167,7 +168,7 @@ def _told(title: str) -> Iterator[None]:
     except TemplateFault as fault:
         raise FinalFault(f"没有签发定稿：{title}没有做成。{fault}") from fault
     except (OSError, FileCreateError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = os_problem(error) if isinstance(error, OSError) else str(error)
         raise FinalFault(f"没有签发定稿：{title}没有写成（{reason}）。请排除后再运行一次") from error
 
 

@@ -15,6 +15,7 @@ from kaohe.publish.report import write_report
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.scorecard import Assessment
+from kaohe.text import os_problem
 
 CORRECTIONS_FOLDER, LETTERS_FOLDER = "更正通知", "结果通知"
 RESULTS_FILE, SCORES_FILE, REPORT_FILE = "results.json", "scores.csv", "run-report.html"
@@ -46,6 +47,7 @@ def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: d
     outbox = assessment.config.folder("outbox")
     outbox.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
+    unmade: set[str] = set()
     with tempfile.TemporaryDirectory(prefix=".~", dir=outbox) as aside:
         folder = Path(aside)
         for title, make in _jobs(assessment, originals, generated, folder):
@@ -53,10 +55,11 @@ def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: d
             try:
                 make()
             except TemplateFault as fault:
-                problems.append(f"{title}没有做成：{fault}")
+                problems.append(f"{title}没有做成，outbox 里的仍是上一次的：{fault}")
+                unmade.add(title)
         made = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
         problems += [problem for name in made if (problem := _put(folder / name, outbox / name))]
-    _remove_stale(outbox, set(made), problems)
+    _remove_stale(outbox, set(made), unmade, problems)
     return Published(tuple(made), tuple(problems))
 
 
@@ -84,19 +87,19 @@ def _put(source: Path, target: Path) -> str | None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(target)
     except OSError as error:
-        return f"“{target.name}”没有更新（{error.strerror}），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
+        return f"“{target.name}”没有更新（{os_problem(error)}），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
     return None
 
 
-def _remove_stale(outbox: Path, made: set[str], problems: list[str]) -> None:
-    """Letters and corrections of an earlier run that no longer hold."""
-    for name in (CORRECTIONS_FOLDER, LETTERS_FOLDER):
-        for path in (outbox / name).glob("*"):
-            if path.is_file() and f"{name}/{path.name}" not in made and not path.name.startswith("~$"):
+def _remove_stale(outbox: Path, made: set[str], unmade: set[str], problems: list[str]) -> None:
+    """Letters and corrections of an earlier run that no longer hold; nothing that somebody else put there."""
+    for name in {CORRECTIONS_FOLDER, LETTERS_FOLDER} - unmade:
+        for path in (outbox / name).glob(f"{name}-*"):
+            if path.is_file() and f"{name}/{path.name}" not in made and path.suffix in (".docx", ".xlsx", ".txt"):
                 try:
                     path.unlink(missing_ok=True)
                 except OSError as error:
-                    problems.append(f"“{path.name}”已经作废，但删不掉（{error.strerror}），可能正打开着，请关闭后再运行一次")
+                    problems.append(f"“{path.name}”已经作废，但删不掉（{os_problem(error)}），可能正打开着，请关闭后再运行一次")
     for leftover in outbox.glob(".~*"):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)

@@ -64,7 +64,7 @@ def scores_csv(assessment: Assessment) -> bytes:
     buffer = StringIO(newline="")
     writer = csv.writer(buffer)
     items = list(assessment.rulebook.items.values())
-    head = ["名次", "代码", "单位", "考核组", "状态", "总分", "封顶项得分", "不封顶项得分", "其中加分"]
+    head = ["位次", "代码", "单位", "考核组", "状态", "总分", "封顶项得分", "不封顶项得分", "其中加分"]
     writer.writerow(head + [f"{item.id} {item.title}" for item in items])
     for card in assessment.cards:
         totals = [card.total, card.capped, card.uncapped, card.bonus]

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxEr
 from markupsafe import Markup
 
 from kaohe.publish.documents import TemplateFault
-from kaohe.text import clean
+from kaohe.text import clean, os_problem
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _SOURCE = "<template>"
@@ -42,7 +42,7 @@ def _source(template: Path) -> str:
     try:
         data = template.read_bytes()
     except OSError as error:
-        raise TemplateFault(f"模板 {template.name} 读不出来：{error.strerror}（{template}）") from error
+        raise TemplateFault(f"模板 {template.name} 读不出来：{os_problem(error)}（{template}）") from error
     for encoding in _ENCODINGS:
         try:
             return data.decode(encoding)

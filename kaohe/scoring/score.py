@@ -118,8 +118,11 @@ def _unit_state(
         if refused:
             return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused[-1].reason}")
         return _Judged(UnitState.MISSING, f"没有收到填报表（截止{value_text(office.config.deadline)}）")
+    findings = list(findings)
     if blocking := sum(f.blocks for f in findings):
-        return _Judged(UnitState.INCOMPLETE, f"有{blocking}处待更正，得分为暂计")
+        doubts = sum(f.blocks and f.withheld for f in findings)
+        told = f"（其中{doubts}处是先不计分的疑问）" if doubts else ""
+        return _Judged(UnitState.INCOMPLETE, f"有{blocking}处待更正{told}，得分为暂计")
     if unseen := gate_unseen(office.rulebook, gate):
         return _Judged(UnitState.PROVISIONAL, f"尚未实地考核：{'、'.join(unseen)}")
     return _Judged(UnitState.VALID, "材料齐全，三项前提条件具备")

@@ -173,5 +173,5 @@ class Assessment:
         raise KeyError(code)
 
     def findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
-        """Findings of one unit, of these severities (all when none is named)."""
-        return tuple(f for f in self.findings if f.unit == code and (not severities or f.severity in severities))
+        """Findings about one unit's own form, of these severities (all when none is named)."""
+        return tuple(f for f in self.findings if f.unit == code and not f.of_group and (not severities or f.severity in severities))
