@@ -292,7 +292,7 @@ def _issue_decision(office: Office) -> None:
     from kaohe.publish.decision import decision_task
 
     path = office.config.folder("outbox") / "forms" / decision_name(office.config.year)
-    write_whole(path, build_decision(office.rulebook, decision_task(survey(office))))
+    write_whole(path, build_decision(office.rulebook, decision_task(survey(office, undecided=True))))
     screen.say(f"审定表：{path}")
     screen.say("填好后放进收件箱。在那以前收件箱、规则或口径有变化的，要重新制作。")
 
@@ -312,7 +312,7 @@ def _show_refused(assessment: Assessment) -> None:
 
 
 def _show_outcome(outcome: "Outcome") -> None:
-    from kaohe.publish.final import blockers
+    from kaohe.publish.final import blockers, standing_note
 
     assessment = outcome.assessment
     screen.table(
@@ -326,6 +326,8 @@ def _show_outcome(outcome: "Outcome") -> None:
         screen.complain(problem)
     if outcome.final is not None:
         screen.say(f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。")
+    elif standing := standing_note(assessment.config):
+        screen.say(standing)
     elif (waiting := blockers(assessment)) and (assessment.decision is not None or any(f.code.startswith("V-8") for f in assessment.findings)):
         screen.say("审定表已经收到，正式结果还不能生成：")
         for line in waiting:

@@ -17,12 +17,12 @@ CHECK_MODULES = catalogue.MODULES
 """Naming them here makes sure that every check is registered before an assessment."""
 
 
-def survey(office: Office) -> Assessment:
-    """The same assessment as a run would make now, without writing anything."""
+def survey(office: Office, *, undecided: bool = False) -> Assessment:
+    """The same assessment as a run would make now, without writing anything; ``undecided`` leaves the meeting's decision out."""
     found = list(arrivals(office.config.folder("inbox")))
     state = office.config.folder("state")
     newest = max((a.modified for a in found), default=0)
-    assessment, _ = assess_arrivals(office, found, first_times(Ledger(state), found, newest))
+    assessment, _ = assess_arrivals(office, found, first_times(Ledger(state), found, newest), undecided=undecided)
     return assessment
 
 
@@ -33,14 +33,14 @@ def check_files(office: Office, paths: Iterable[Path]) -> Assessment:
     return assessment
 
 
-def assess_arrivals(office: Office, found: Iterable[Arrival], seen: Mapping[str, int]) -> tuple[Assessment, Intake]:
-    """Intake, checks and scoring. ``seen`` gives when each content was first seen."""
+def assess_arrivals(office: Office, found: Iterable[Arrival], seen: Mapping[str, int], *, undecided: bool = False) -> tuple[Assessment, Intake]:
+    """Intake, checks and scoring. ``seen`` gives when each content was first seen; ``undecided`` leaves the meeting's decision out."""
     intake = take_in(office, found, lambda sha: seen.get(sha, 0))
     names = {f.unit: f.name for f in intake.files if f.unit is not None and f.verdict is Verdict.ACCEPTED}
     config, rulebook = office.config, office.rulebook
     findings = run_checks(config, rulebook, intake.records, names) + run_inspection_checks(config, rulebook, intake.records, intake.inspections)
     assessment = assess(office, intake.records, findings, intake.files, intake.inspections)
-    if intake.decision is not None:
+    if intake.decision is not None and not undecided:
         case = decision_case(assessment, *intake.decision)
         assessment = decide(assessment, case, run_decision_checks(case))
     return assessment, intake

@@ -13,7 +13,7 @@ def events_of(assessment: Assessment, at: int) -> Iterator[Event]:
     """Every event that the assessment shows; the ledger keeps only those it does not know."""
     for file in assessment.files:
         said = file.verdict.chinese if file.reason.startswith(file.verdict.chinese) else f"{file.verdict.chinese}：{file.reason}"
-        yield Event(file.first_seen or at, RECEIVED, file.unit or "", f"{file.name}（{file.sha256[:8]}）", said)
+        yield Event(at, RECEIVED, file.unit or "", f"{file.name}（{file.sha256[:8]}）", said)
     for code, change in assessment.verifications.items():
         yield Event(at, INSPECTED, code, change.file, _inspected(assessment, change))
     if assessment.decision is not None:

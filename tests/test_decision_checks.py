@@ -308,10 +308,10 @@ def test_v_806_fires(blank: int, place: dict[str, str]) -> None:
     label = place["label"]
     expected = said(
         "V-806",
-        "得分调整没有填全",
+        "得分调整没有填全或重复",
         f"“{label}”空白",
-        "单位、计分项、得分、理由都要填",
-        "请补填；不需要的请整行清空",
+        "单位、计分项、得分、理由都要填，一个单位一个计分项只填一行",
+        "请改正；不需要的请整行清空",
         **place,
     )
     whole: list[Any] = list(SOUND)

@@ -91,7 +91,7 @@ def test_a_reading_is_applied() -> None:
     assert dict(found.decision.readings) == {"articles-cap": "10", "middle-4.2": "1"}
     assert {r.id: r.taken for r in found.rulebook.readings} == {r.id: r.taken for r in NOW.rulebook.readings} | {"articles-cap": "10"}
     score = found.card("huiji").item("3.2")
-    assert (score.points, score.maximum, score.self_points) == (10, 10, 10)
+    assert {score.points, score.maximum, score.self_points} == {Fraction(10)}
     assert results_data(found)["rulebook"]["readings"]["articles-cap"] == "10"
 
 
@@ -108,14 +108,20 @@ def test_keeping_every_reading_changes_nothing() -> None:
         ("1.1", Fraction(11, 10), "1.1"),
         (0.1, Fraction(1, 10), "0.1"),
         ("0.333", Fraction(333, 1000), "333/1000"),
-        (5, 5, "5"),
+        (5, Fraction(5), "5"),
     ],
 )
 def test_an_adjustment_replaces_the_points_of_one_item(written: Any, exact: Fraction, told: str) -> None:
     found = under(adjustments=[("金水区工商联", "1.3", written, "会后补交")])
     card, was = found.card("jinshui"), NOW.card("jinshui")
     score = card.item("1.3")
-    assert (score.points, score.self_points, score.verified_points, score.reason, score.state) == (exact, 0, None, "会后补交", ItemState.SCORED)
+    assert (score.points, score.self_points, score.verified_points, score.reason, score.state) == (
+        exact,
+        Fraction(0),
+        None,
+        "会后补交",
+        ItemState.SCORED,
+    )
     assert score.why == f"主席办公会议审定{told}分（会后补交）；审定前计0分：“在工商联网站发布信息条数”填95，未达到100，不计分。"
     assert card.total == Fraction(84) + exact
     assert card.items == tuple(score if s.item.id == "1.3" else s for s in was.items)
@@ -237,7 +243,7 @@ def test_an_adjustment_does_not_correct_what_the_unit_must_correct() -> None:
     found = decided(wrong, approved(form_of(wrong), adjustments=[("金水区工商联", "6.2", 2, "实际全部建立")]))
     assert (found.card("jinshui").state, found.status) == (UnitState.INCOMPLETE, Status.PRELIMINARY)
     score = found.card("jinshui").item("6.2")
-    assert (score.points, score.state) == (2, ItemState.SCORED)
+    assert (score.points, score.state) == (Fraction(2), ItemState.SCORED)
 
 
 # Which form counts

@@ -252,7 +252,7 @@ def test_the_readings_sheet_tells_what_each_other_choice_would_change() -> None:
 
 def test_more_than_eight_units_are_counted() -> None:
     """Every unit did one thing of two: each would earn 4 more, and no place would move."""
-    half = dict.fromkeys(NOW.config.units_by_code, {"activities_organised": 0})
+    half = {code: {"activities_organised": 0} for code in NOW.config.units_by_code}
     told = others(year(changed=half).with_gate(YEAR.gate).assessment())["all-conditions"]
     assert told.endswith("；等11个单位")
     assert told.count("分；") == 8

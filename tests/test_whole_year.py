@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ def test_explain_shows_the_adjustment(whole_year: WholeYear) -> None:
         "高新区工商联　1.2 临时性工作（满分5分）",
         "  得分：1分（已计分）",
         f"  理由：主席办公会议审定1分（{ADJUSTED}）；审定前计0分：“是否积极配合完成临时性工作”填“否”，不计分。",
-        "  规则：“是否积极配合完成临时性工作”为“是”计5分",
+        "  规则：填“是”，计5分",
     ]
     assert out.splitlines()[-1] == "  依据：填报表 D12　是否积极配合完成临时性工作　填“否”"
 
@@ -258,7 +258,13 @@ def expected_events(final: Path) -> list[tuple[datetime, str, str, str, str]]:
 
 def shown(event: Event) -> tuple[datetime, str, str, str, str]:
     """An event without the check number of its file."""
-    return datetime.fromtimestamp(event.at), event.kind, event.unit, re.sub(r"（[0-9a-f]{8}）$", "", event.subject), event.said
+    return (
+        datetime.fromtimestamp(event.at, UTC).astimezone().replace(tzinfo=None),
+        event.kind,
+        event.unit,
+        re.sub(r"（[0-9a-f]{8}）$", "", event.subject),
+        event.said,
+    )
 
 
 def events(whole_year: WholeYear, unit: str | None = None) -> list[tuple[datetime, str, str, str, str]]:
@@ -288,8 +294,9 @@ def test_history_prints_the_log(whole_year: WholeYear) -> None:
     status, out, err = call("-c", whole_year.config, "history")
     assert (status, err, out.splitlines()[0].strip()) == (0, "", "2014年度考核全年记录")
     assert [cells[1] for cells in lines(out)] == [event[1] for event in expected_events(whole_year.final)]
-    assert list(lines(out))[0][:3] == ["2015-01-05 09:00", "收件", "上街区工商联"]
-    assert list(lines(out))[-1][:4] == ["2015-01-20 09:00", "定稿", "", "2014"]
+    first, *_, last = lines(out)
+    assert first[:3] == ["2015-01-05 09:00", "收件", "上街区工商联"]
+    assert last[:4] == ["2015-01-20 09:00", "定稿", "", "2014"]
 
 
 def test_history_of_one_unit(whole_year: WholeYear) -> None:

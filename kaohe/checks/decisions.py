@@ -11,9 +11,10 @@ from kaohe.config.model import Config, Unit
 from kaohe.forms.decision import KEEP
 from kaohe.intake.record import Cell
 from kaohe.rulebook.model import Choice, Rulebook
+from kaohe.rulebook.readings import apply_readings
 from kaohe.text import match_key, points_text, shorten
 
-_NUMBER = re.compile(r"^[\u4e00-\u9fff]{2,12}〔(?:19|20)\d{2}〕[1-9]\d{0,3}号$")
+_NUMBER = re.compile(r"^[\u4e00-\u9fff]{2,12}〔(?:19|20)[0-9]{2}〕[1-9][0-9]{0,3}号$")
 
 
 def unit_named(config: Config, text: str) -> Unit | None:
@@ -111,18 +112,24 @@ def unknown_choice(case: DecisionCase) -> Iterator[Hit]:
 @decision_check(
     "V-806",
     Severity.ERROR,
-    "得分调整没有填全",
-    found="“{column}”空白",
-    expected="单位、计分项、得分、理由都要填",
-    action="请补填；不需要的请整行清空",
+    "得分调整没有填全或重复",
+    found="{problem}",
+    expected="单位、计分项、得分、理由都要填，一个单位一个计分项只填一行",
+    action="请改正；不需要的请整行清空",
 )
 def adjustment_incomplete(case: DecisionCase) -> Iterator[Hit]:
-    """An adjustment without its unit, item, points or reason."""
+    """An adjustment without its unit, item, points or reason, or a second one of the same item."""
+    seen: set[tuple[str, str]] = set()
     labels = {"unit": "单位", "item": "计分项编号", "points": "审定得分", "reason": "理由"}
     for row in case.form.adjustments:
         for key, label in labels.items():
             if row[key].blank:
-                yield _hit(case, row[key], f"adjustment.{key}", label, {"column": label})
+                yield _hit(case, row[key], f"adjustment.{key}", label, {"problem": f"“{label}”空白"})
+        unit = unit_named(case.config, row["unit"].raw)
+        pair = (unit.code if unit else "", row["item"].raw)
+        if all(pair) and pair in seen:
+            yield _hit(case, row["item"], "adjustment.item", labels["item"], {"problem": "同一单位同一计分项填了两次"})
+        seen.add(pair)
 
 
 @decision_check("V-807", Severity.ERROR, "单位或计分项不存在", found="填了“{raw}”", expected="{expected}", action="请从下拉框里选")
@@ -140,9 +147,11 @@ def unknown_name(case: DecisionCase) -> Iterator[Hit]:
 
 @decision_check("V-808", Severity.ERROR, "审定得分超过满分", found="审定{points}分", expected="不超过{most}分", action="请改正")
 def above_maximum(case: DecisionCase) -> Iterator[Hit]:
-    """More points than the item can earn."""
+    """More points than the item can earn, under the readings that the same form decides."""
+    named = {name: choice_named(case.rulebook, name, cell.raw) for name, cell in case.form.readings.items()}
+    rulebook = apply_readings(case.rulebook, {name: choice.id for name, choice in named.items() if choice is not None})
     for row in case.form.adjustments:
-        item, value = case.rulebook.items.get(row["item"].raw), row["points"].value
+        item, value = rulebook.items.get(row["item"].raw), row["points"].value
         most = item.rule.maximum() if item else None
         if isinstance(value, Fraction) and most is not None and value > most:
             yield _hit(case, row["points"], "adjustment.points", "审定得分", {"points": points_text(value), "most": points_text(most)})
@@ -174,7 +183,8 @@ def award_faulty(case: DecisionCase) -> Iterator[Hit]:
         for key, label in (("unit", "获奖单位"), ("award", "奖项名称")):
             if row[key].blank:
                 yield _hit(case, row[key], f"award.{key}", label, {"problem": f"“{label}”空白"})
-        pair = (match_key(row["unit"].raw), match_key(row["award"].raw))
+        unit = unit_named(case.config, row["unit"].raw)
+        pair = (unit.code if unit else match_key(row["unit"].raw), match_key(row["award"].raw))
         if all(pair) and pair in seen:
             yield _hit(case, row["award"], "award.award", "奖项名称", {"problem": "同一单位同一奖项填了两次"})
         seen.add(pair)

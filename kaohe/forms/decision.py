@@ -159,7 +159,8 @@ def _adjustments(workbook: Workbook, styles: Styles) -> None:
     sheet.data_validation(
         first, 2, last, 2, {"validate": "list", "source": "=ds_items", "error_title": "请从下拉框里选", "error_message": "这里只能选计分项编号。"}
     )
-    sheet.data_validation(first, 3, last, 3, number_between("审定得分", 0, 999, whole=False))
+    wording = {"input_message": "请填会议审定的得分，不超过该项满分，例如 4 或 1.5。", "error_message": "这里只能填 0 或正数，不写“分”。"}
+    sheet.data_validation(first, 3, last, 3, number_between("审定得分", 0, 999, whole=False) | wording)
     sheet.data_validation(first, 4, last, 4, text_validation("理由", 200))
 
 

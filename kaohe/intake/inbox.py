@@ -132,6 +132,8 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
     """The file with its final verdict: superseded ones say by which, and what changed."""
     if entry.decision is not None and entry is not deciding[-1]:
+        if entry.file.sha256 == deciding[-1].file.sha256:
+            return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{deciding[-1].file.name}”内容完全相同，按一份计")
         return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=f"之后又收到“{deciding[-1].file.name}”，以新的审定表为准")
     if entry.record is None or entry.file.unit is None:
         return entry.file

@@ -28,13 +28,14 @@ class Basis:
 def basis(assessment: Assessment) -> Basis:
     """What an assessment's figures rest on, before any decision."""
     content = {file.name: file.sha256 for file in assessment.files}
-    parts = {"规则和口径": assessment.rulebook.rules_hash}
+    period = assessment.config.period
+    parts = {"规则和口径": assessment.rulebook.rules_hash, "考核期": f"{period.start.isoformat()}/{period.end.isoformat()}"}
     for unit in assessment.config.cohort:
         card = assessment.card(unit.code)
         if card.file is not None:
             parts[f"{unit.short}的填报表"] = content[card.file]
         if unit.code in assessment.verifications:
             parts[f"{unit.short}的核查表"] = content.get(assessment.verifications[unit.code].file, "")
-        elif unit.code in assessment.config.gate:
+        if unit.code in assessment.config.gate:
             parts[f"{unit.short}的实地考核结果"] = assessment.config.gate[unit.code].model_dump_json()
     return Basis(parts)
