@@ -265,7 +265,7 @@ def test_a_fault_anywhere_leaves_nothing(quick: tuple[Office, Assessment], monke
         patch.setattr(f"kaohe.publish.final.{writer}", Full())
         with pytest.raises(FinalFault) as told:
             issued(office, assessment)
-    assert str(told.value) == f"没有签发定稿：{title}没有写成（磁盘空间不足）。请排除后再运行一次"
+    assert str(told.value) == f"没有签发定稿：{title}没有写成（磁盘已满）。请排除后再运行一次"
     assert list((office.config.folder("outbox") / "final").iterdir()) == []
     assert issued(office, assessment) is not None
 

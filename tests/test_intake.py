@@ -182,7 +182,7 @@ def password_protected() -> bytes:
         ),
         ("母版.xlsx", master_bytes, (Verdict.UNKNOWN_UNIT, "这是没有写明单位的母版，不是发给某个单位的表，请用发给本单位的那一份填报", None)),
         ("别的表.xlsx", plain_workbook, (Verdict.NOT_A_FORM, STRANGER, None)),
-        ("核查表.xlsx", lambda: other(kind="inspection"), (Verdict.NOT_A_FORM, STRANGER, None)),
+        ("核查表.xlsx", lambda: other(kind="inspection"), (Verdict.UNKNOWN_GROUP, "核查表里的考核组“”不在本次考核之列，请核对是否发错", None)),
         ("没有系统表.xlsx", lambda: made(lambda book: book.remove(book[MACHINE_SHEET])), (Verdict.NOT_A_FORM, STRANGER, None)),
         ("空文件.xlsx", lambda: b"", (Verdict.UNREADABLE, "文件是空的（0 字节），可能没有传完，请重新报送", None)),
         ("没传完.xlsx", lambda: stamped("jinshui")[:9000], (Verdict.UNREADABLE, DAMAGED, None)),
@@ -476,7 +476,7 @@ def test_saved_again_without_a_change(sound: bytes) -> None:
     assert again != sound
     intake = taken(arriving("新.xlsx", again), arriving("旧.xlsx", sound), seen={sound: 100, again: 200})
     file = {f.name: f for f in intake.files}["旧.xlsx"]
-    assert (file.verdict, file.reason, file.changes) == (Verdict.SUPERSEDED, "之后又收到“新.xlsx”，以新的为准；填报内容有0处不同", ())
+    assert (file.verdict, file.reason, file.changes) == (Verdict.SUPERSEDED, "之后又收到“新.xlsx”，以新的为准；填报内容相同", ())
 
 
 def test_the_same_file_twice_is_one(sound: bytes) -> None:

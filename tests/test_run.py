@@ -143,7 +143,9 @@ def test_results_have_the_structure_that_programs_rely_on(nights: Nights) -> Non
     assert list(results["rulebook"]) == ["version", "hash", "readings"]
     unit = ["code", "name", "short", "group", "state", "reason", "file", "total", "place", "capped", "uncapped", "bonus", "items"]
     assert {tuple(entry) for entry in results["units"]} == {tuple(unit)}
-    assert {tuple(item) for entry in results["units"] for item in entry["items"]} == {("id", "points", "max", "state", "why", "inputs")}
+    assert {tuple(item) for entry in results["units"] for item in entry["items"]} == {
+        ("id", "points", "max", "self_points", "verified_points", "reason", "state", "why", "inputs")
+    }
     assert {tuple(source) for e in results["units"] for i in e["items"] for source in i["inputs"]} == {("id", "sheet", "cell", "raw", "value")}
     finding = "code severity title unit file sheet cell field label found expected action clause items"
     assert {tuple(entry) for entry in results["findings"]} == {tuple(finding.split())}
@@ -169,6 +171,9 @@ def test_results_of_this_night(nights: Nights) -> None:
         "id": "6.2",
         "points": 0,
         "max": 2,
+        "self_points": 0,
+        "verified_points": None,
+        "reason": "",
         "state": "blocked",
         "why": "“已建商会的乡镇、街道数”待更正，更正前计0分。",
         "inputs": [
@@ -220,7 +225,7 @@ def test_every_file_has_its_verdict_in_the_results(nights: Nights) -> None:
 
 def test_scores_for_a_spreadsheet(nights: Nights) -> None:
     data = nights.outboxes[0]["scores.csv"]
-    assert data.startswith(b"\xef\xbb\xbf\xe5")
+    assert data.startswith(b"\xef\xbb\xbf\xe4")
     assert data.count(b"\r\n") == 13
     lines = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
     results = json.loads(nights.outboxes[0]["results.json"])
@@ -311,7 +316,7 @@ def test_after_a_run_the_lock_is_free(small: Office) -> None:
         assert lock.is_locked
 
 
-IN_USE = "另一个程序正在使用此文件"
+IN_USE = "没有权限"
 
 
 def locked(monkeypatch: pytest.MonkeyPatch, *targets: Path) -> None:
@@ -370,7 +375,7 @@ def test_a_broken_template_costs_its_own_documents_only(small: Office) -> None:
     drop(small.config.home, "templates/letter.docx", b"no document")
     outcome = run(small, FIRST_NIGHT, Silent())
     (problem,) = outcome.published.problems
-    assert re.match("结果通知没有做成：.*letter.docx", problem)
+    assert re.match("结果通知没有做成，outbox 里的仍是上一次的：.*letter.docx", problem)
     made = tree(small.config.folder("outbox"))
     assert set(DOCUMENT_NAMES) <= set(made)
     assert [name for name in made if name.startswith("结果通知/")] == []
