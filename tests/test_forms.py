@@ -164,8 +164,8 @@ def test_machine_data(form: Workbook) -> None:
         ["unit_name", "郑州市金水区工商业联合会"],
         ["period_start", 41640],
         ["period_end", 42004],
-        ["group", None],
-        ["fingerprint", None],
+        ["group", ""],
+        ["fingerprint", ""],
     ]
     assert [page_.sheet_state for page_ in form.worksheets[:-1]] == ["visible"] * 9
 
