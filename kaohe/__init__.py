@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 PROGRAM_ROOT = Path(__file__).resolve().parent.parent
 """Folder of the program itself: bundled rules and templates are read from here, nothing is ever written here."""
