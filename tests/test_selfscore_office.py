@@ -59,7 +59,7 @@ def half_width(value: object) -> object:
 
 @pytest.mark.office
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-@pytest.mark.parametrize(("readings", "forms"), zip(READINGS, (FORMS, 12), strict=True), ids=["default readings", "other readings"])
+@pytest.mark.parametrize(("readings", "forms"), tuple(zip(READINGS, (FORMS, 12), strict=True)), ids=["default readings", "other readings"])
 def test_the_forms_own_scores_are_the_points_of_python(readings: Mapping[str, str], forms: int, tmp_path: Path) -> None:
     where = office(readings)
     layout, schema = FormLayout(where.rulebook), form_schema(where)
