@@ -125,6 +125,7 @@ def moved_by(units: Mapping[str, UnitFacts]) -> int:
     return sum(score(units, readings) != plain for readings in OTHER_CHOICES)
 
 
+@pytest.mark.slow
 def test_each_other_reading_scores_as_the_clauses_say(
     rich_cohort: Mapping[str, UnitFacts], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def leave_half_a_set(final: Path) -> None:
     drop(final, ".~2014-earlier/结果通知/甲.docx", b"half")
 
 
+@pytest.mark.slow
 def test_killed_before_every_step(ready: tuple[Office, Assessment]) -> None:
     office, assessment = ready
     outbox = office.config.folder("outbox")

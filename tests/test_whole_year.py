@@ -21,6 +21,8 @@ from kaohe.run import run
 from kaohe.scoring.scorecard import Status
 from tests.support.forms import tree
 
+pytestmark = pytest.mark.slow
+
 SHORTS = ("新郑市", "金水区", "中原区", "荥阳市", "上街区", "高新区", "登封市", "新密市", "管城区", "中牟县", "二七区", "惠济区")
 RECEIVED, INSPECTED, DECIDED, ISSUED = "收件", "核查", "审定", "定稿"
 ADJUSTED = "会后补交了证明材料，酌情计分"

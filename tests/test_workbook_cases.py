@@ -73,6 +73,7 @@ def test_one_unit(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(path, data_only=True)["排名"]["A4"].value == 1
 
 
+@pytest.mark.slow
 def test_many_units(tmp_path: Path) -> None:
     path = written(many(160), tmp_path)
     book = openpyxl.load_workbook(path, data_only=True)

@@ -296,6 +296,7 @@ def test_nobody_has_reported(tmp_path: Path) -> None:
 # ── unusual cohorts ──
 
 
+@pytest.mark.slow
 def test_scattered_cells_beyond_what_a_function_takes_are_a_value(tmp_path: Path) -> None:
     """Two groups by turns among the inspected: no two neighbours belong together."""
     where = cohort_of(520)
