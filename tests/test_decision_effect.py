@@ -31,6 +31,8 @@ from tests.support.decisions import APPROVED, FILE, approved, decided, figures, 
 from tests.support.forms import NOON, drop, filled, sound_fields, tree
 from tests.support.inspections import scores
 
+pytestmark = pytest.mark.slow
+
 YEAR = figures()
 NOW = YEAR.assessment()
 FORM = form_of(NOW)

@@ -20,6 +20,8 @@ from tests.support import sample
 from tests.support.forms import NOON, drop, layout, office_folder, opened, program_office, saved, sound_fields, tree
 from tests.support.inspections import FOUND, fill_inspection, row_line, unit_sheets, year
 
+pytestmark = pytest.mark.slow
+
 SOFFICE = shutil.which("soffice")
 ERRORS = ("#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "Err:")
 ARTICLE: dict[str, Any] = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}

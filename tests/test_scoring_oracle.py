@@ -96,6 +96,7 @@ def test_scores_equal_the_oracle_under_the_readings_taken(units: Mapping[str, Un
     assert_same(units, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reading", "choice"), OTHERS)
 @given(units=COHORTS)
 @settings(quickly, max_examples=12)
@@ -103,12 +104,14 @@ def test_scores_equal_the_oracle_under_each_other_reading(reading: str, choice: 
     assert_same(units, {reading: choice})
 
 
+@pytest.mark.slow
 @given(COHORTS, strategies.readings())
 @settings(quickly, max_examples=60)
 def test_scores_equal_the_oracle_under_any_combination_of_readings(units: Mapping[str, UnitFacts], readings: Mapping[str, str]) -> None:
     assert_same(units, readings)
 
 
+@pytest.mark.slow
 @given(strategies.ranked_cohorts(CODES), strategies.readings())
 @settings(quickly, max_examples=60)
 def test_places_equal_the_oracle_where_there_is_a_middle(units: Mapping[str, UnitFacts], readings: Mapping[str, str]) -> None:

@@ -84,6 +84,7 @@ def test_many_units(tmp_path: Path) -> None:
     assert errors(path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("reading", "choice"), OTHER_READINGS)
 def test_every_reading(reading: str, choice: str, tmp_path: Path) -> None:
     gate = dict.fromkeys((u.code for u in sample.office().config.cohort), PASSED)
