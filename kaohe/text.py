@@ -110,3 +110,8 @@ def lines_needed(text: str, columns: float) -> int:
 def match_key(text: str) -> str:
     """Key under which two texts count as the same: NFKC, case folded, without white space. For matching only, never for display."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def utf16(text: str) -> bytes:
+    """The text as old office formats store it."""
+    return text.encode("utf-16-le")

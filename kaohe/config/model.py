@@ -57,6 +57,23 @@ class Limits(Frozen):
     growth_low_percent: Annotated[int, Field(ge=-100, le=0, strict=True)] = -30
 
 
+Count: TypeAlias = Annotated[int, Field(ge=1, strict=True)]
+
+
+class Intake(Frozen):
+    """Bounds for one file of the inbox, which no honest form meets, and the passwords to try on locked ones."""
+
+    passwords: tuple[str, ...] = ()
+    seconds: Count = 60
+    memory_mb: Annotated[int, Field(ge=256, strict=True)] = 768
+    unpacked_mb: Count = 200
+    members: Count = 5000
+    cells: Count = 2_000_000
+    nested: Annotated[int, Field(ge=1, le=5, strict=True)] = 2
+    settle_seconds: Annotated[int, Field(ge=0, strict=True)] = 120
+    """A file that cannot be read and was changed so lately may still be on its way."""
+
+
 class GateResult(Frozen):
     """What an inspection group found at one unit; a condition left out is not inspected yet."""
 
@@ -104,6 +121,7 @@ class Config(Frozen):
     folders: Folders = Folders()
     readings: dict[str, ChoiceId] = {}
     limits: Limits = Limits()
+    intake: Intake = Intake()
     gate: dict[str, GateResult] = {}
     awards: tuple[Award, ...] = ()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]

@@ -112,7 +112,7 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
     if arrival.data is None:
         return _Judged(file(Verdict.UNREADABLE, arrival.reason), data)
     try:
-        sheets = read_workbook(data)
+        sheets = read_workbook(data).sheets
     except UnreadableWorkbook as error:
         if Path(base).suffix.lower() not in _SPREADSHEETS:
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)

@@ -93,6 +93,12 @@ class Verdict(StrEnum):
     UNKNOWN_GROUP = "unknown_group"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
+    LOCKED = "locked"
+    REFUSED = "refused"
+    BLANK = "blank"
+    OPENED = "opened"
+    EVIDENCE = "evidence"
+    ARRIVING = "arriving"
     TEMPORARY = "temporary"
 
     @property
@@ -111,6 +117,12 @@ _TITLES = {
     Verdict.UNKNOWN_GROUP: "考核组不明",
     Verdict.NOT_A_FORM: "不是本系统的填报表",
     Verdict.UNREADABLE: "打不开",
+    Verdict.LOCKED: "设了打开密码",
+    Verdict.REFUSED: "为安全起见没有读取",
+    Verdict.BLANK: "空白表",
+    Verdict.OPENED: "已取出里面的文件",
+    Verdict.EVIDENCE: "佐证材料",
+    Verdict.ARRIVING: "正在接收",
     Verdict.TEMPORARY: "临时文件，略过",
 }
 
@@ -128,7 +140,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One file of the inbox. ``name`` is its path below the inbox with ``/``; times are epoch seconds."""
+    """One file of the inbox, or one file out of a mail or an archive there.
+
+    ``name`` is its path below the inbox with ``/``, a mail or an archive counting as a folder; times are epoch seconds;
+    ``notes`` say in Chinese what was special about it without keeping it from being read (macros, hidden rows, a password).
+    """
 
     name: str
     sha256: str
@@ -139,3 +155,4 @@ class ReceivedFile:
     reason: str
     unit: str | None = None
     changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()

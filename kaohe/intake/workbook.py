@@ -25,13 +25,27 @@ class UnreadableWorkbook(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name and its rows from A1 on."""
+    """One sheet: its name and its rows from A1 on. Places are zero-based (row, column).
+
+    Where the format tells it: ``hidden`` rows, ``pictures`` by the cell they stand in, ``merged`` areas (first row, first column, last row, last column).
+    """
 
     name: str
     rows: list[list[Any]]
+    hidden: frozenset[int] = frozenset()
+    pictures: frozenset[tuple[int, int]] = frozenset()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
 
 
-def read_workbook(data: bytes) -> tuple[Sheet, ...]:
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A workbook's sheets, hidden ones too, and in Chinese what was special about the file."""
+
+    sheets: tuple[Sheet, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_workbook(data: bytes) -> Book:
     """Every sheet of a workbook, hidden ones too.
 
     Raises UnreadableWorkbook for what is no workbook, damaged, encrypted or unreasonably large.
@@ -39,7 +53,7 @@ def read_workbook(data: bytes) -> tuple[Sheet, ...]:
     _guard(data)
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(data))
-        return tuple(_sheet(book, name) for name in book.sheet_names)
+        return Book(tuple(_sheet(book, name) for name in book.sheet_names))
     except python_calamine.PasswordError:
         raise UnreadableWorkbook("文件设了打开密码，请去掉密码另存后重新报送") from None
     except (python_calamine.CalamineError, OSError, ValueError, ZeroDivisionError) as error:
