@@ -307,7 +307,7 @@ def _find_unit(office: Office, text: str) -> Unit:
 
 def _show_refused(assessment: Assessment) -> None:
     for file in assessment.files:
-        if file.verdict not in (Verdict.ACCEPTED, Verdict.TEMPORARY):
+        if file.verdict not in (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE):
             screen.say(f"{file.name}：{file.verdict.chinese}。{file.reason}")
 
 

@@ -50,14 +50,17 @@ class Ledger:
     def first_seen(self, hashes: Iterable[str]) -> dict[str, int]:
         """When each of these contents was first seen (epoch seconds), for those the ledger knows. Reads only."""
         wanted = set(hashes)
+        return {sha: seen for sha, seen in self.times().items() if sha in wanted}
+
+    def times(self) -> dict[str, int]:
+        """When each content the ledger knows was first seen (epoch seconds). Reads only."""
         if not self._path.is_file():
             return {}
         with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro", uri=True)) as connection:
             try:
-                rows = connection.execute("SELECT sha256, first_seen FROM received").fetchall()
+                return dict(connection.execute("SELECT sha256, first_seen FROM received").fetchall())
             except sqlite3.DatabaseError:
                 return {}  # damaged: the next run sets it aside
-        return {sha: seen for sha, seen in rows if sha in wanted}
 
     def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
         """Remember (sha256, first_seen, name, size) of new contents; known ones keep their first time."""

@@ -1,5 +1,6 @@
 """The nightly run: what a survey finds out, remembered and published."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -7,13 +8,16 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kaohe.config.loader import Office
-from kaohe.intake.inbox import Arrival, arrivals
+from kaohe.intake.arrival import Arrival, arrivals
+from kaohe.intake.inbox import Intake, take_in
+from kaohe.intake.look import Look
+from kaohe.intake.workers import workers
 from kaohe.ledger import Event, Ledger
 from kaohe.progress import Reporter
 from kaohe.publish.final import FinalFault, issue_final
 from kaohe.publish.outbox import Published, publish
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import assess_arrivals, first_times
+from kaohe.survey import assess_intake, first_times
 from kaohe.year_log import ISSUED, events_of
 
 
@@ -42,10 +46,10 @@ def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
         with FileLock(state / "run.lock", timeout=0):
             ledger = Ledger(state)
             mended = ledger.mend()
-            found = _kept(office, ledger, int(now.timestamp()), reporter)
-            assessment, intake = assess_arrivals(office, found, first_times(ledger, found, int(now.timestamp())))
+            intake = _taken_in(office, ledger, int(now.timestamp()), reporter)
+            assessment = assess_intake(office, intake)
             ledger.log(events_of(assessment, int(now.timestamp())))
-            published = publish(_draft(assessment), intake.originals, now, reporter)
+            published = publish(_draft(assessment), intake, now, reporter)
             final, problems = _final(office, assessment, now, reporter, ledger)
     except Timeout:
         raise AlreadyRunning from None
@@ -71,15 +75,23 @@ def _final(office: Office, assessment: Assessment, now: datetime, reporter: Repo
     return folder, ()
 
 
-def _kept(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> list[Arrival]:
-    """Every file of the inbox, archived before anything looks into it."""
+def _taken_in(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> Intake:
+    """The inbox, every file of it and of the mails and archives in it archived before anything looks into it."""
     inbox = office.config.folder("inbox")
     inbox.mkdir(parents=True, exist_ok=True)
+
+    def keep(entries: Iterable[Arrival]) -> None:
+        kept = [(a.sha256, now, a.name, len(a.data)) for a in entries if a.data is not None and ledger.keep(a.data)]
+        ledger.record(kept)
+
     names = sum(1 for path in inbox.rglob("*") if path.is_file())
-    found = []
-    for entry in reporter.track("收件存档", arrivals(inbox), names):
-        if entry.data is not None:
-            ledger.keep(entry.data)
-        found.append(entry)
-    ledger.record((a.sha256, now, a.name, len(a.data or b"")) for a in found if a.sha256)
-    return found
+    found = list(reporter.track("收件", arrivals(inbox), names))
+    keep(reporter.track("存档", found, len(found)))
+    seen = first_times(ledger, now)
+    with workers(office, len(found)) as look:
+
+        def looked(entries: Iterable[Arrival]) -> Iterator[Look]:
+            listed = list(entries)
+            return reporter.track("读取", look(listed), len(listed))
+
+        return take_in(office, found, seen, looked, keep, now)

@@ -21,6 +21,9 @@ _OS_PROBLEMS = {
     errno.EBUSY: "正被占用",
     errno.ENAMETOOLONG: "名称太长",
 }
+_NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\t\r\n]')
+_RESERVED_NAME = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)")
+_LONGEST_NAME = 80
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -115,3 +118,15 @@ def match_key(text: str) -> str:
 def utf16(text: str) -> bytes:
     """The text as old office formats store it."""
     return text.encode("utf-16-le")
+
+
+def file_name(text: str) -> str:
+    """A name that every system takes for a file: no separators, no reserved names, not too long, never empty."""
+    name = _NOT_IN_NAMES.sub("_", clean(text)).strip(" .") or "未命名"
+    if _RESERVED_NAME.match(name):
+        name = f"_{name}"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    suffix = dot + suffix if stem and len(suffix) <= 8 else ""
+    return name[: _LONGEST_NAME - len(suffix)].rstrip(" .") + suffix

@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from kaohe import __version__
 from kaohe.config.loader import Office, rules_folder
 from kaohe.config.model import Folders
-from kaohe.intake.inbox import Arrival
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.inbox import take_in
+from kaohe.intake.workers import workers
 from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Manifest, frozen_office, manifest_of, rules_name
 from kaohe.publish.outbox import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment
-from kaohe.survey import assess_arrivals
+from kaohe.survey import assess_intake
 from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
 
@@ -121,8 +123,10 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, contents: Map
         office = frozen_office(folder, year)
     except FaultyFile as faulty:
         return [f"定稿的依据不能用，没有重算：{fault}" for fault in faulty.faults]
-    found = [Arrival(i.name, contents.get(i.sha256), i.sha256, i.modified, "" if i.sha256 else i.reason) for i in manifest.inputs]
-    assessment, _ = assess_arrivals(office, found, {i.sha256: i.first_seen for i in manifest.inputs if i.sha256})
+    found = [Arrival(i.name, contents.get(i.sha256), i.sha256, i.modified, "" if i.sha256 else i.reason) for i in manifest.inputs if not i.inside]
+    seen = {i.sha256: i.first_seen for i in manifest.inputs if i.sha256}
+    with workers(office, len(found)) as look:
+        assessment = assess_intake(office, take_in(office, found, lambda sha: seen.get(sha, 0), look))
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
         lines.append(f"定稿是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")

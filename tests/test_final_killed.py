@@ -30,7 +30,7 @@ def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Office, Asse
     for module in ("kaohe.publish.final", "kaohe.verify"):
         monkeypatch.setattr(f"{module}.frozen_office", lambda *_: office)
         monkeypatch.setattr(f"{module}.results_json", lambda _: results)
-    monkeypatch.setattr("kaohe.verify.assess_arrivals", lambda *_: (assessment, None))
+    monkeypatch.setattr("kaohe.verify.assess_intake", lambda *_: assessment)
     return office, assessment
 
 

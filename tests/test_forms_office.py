@@ -11,7 +11,8 @@ import pymupdf
 import pytest
 from openpyxl import load_workbook
 
-from kaohe.intake.inbox import Arrival, take_in
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.inbox import take_in
 from kaohe.intake.record import Record, Verdict
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 import pipeline
 from kaohe.demo.fill import fill_form
-from kaohe.intake.inbox import Arrival, take_in
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.inbox import take_in
 from kaohe.intake.inspection import Answer, UnitInspection
 from kaohe.intake.record import Cell
 from tests.support import sample

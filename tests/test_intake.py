@@ -19,7 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kaohe import PROGRAM_ROOT
 from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET
-from kaohe.intake.inbox import Arrival, Intake, arrivals, take_in
+from kaohe.intake.arrival import Arrival, arrivals
+from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import Cell, Change, ReceivedFile, Record, Verdict
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from tests.support.forms import NOON, drop, filled, layout, master_bytes, opened, program_office, saved, sound_fields, stamped
@@ -208,10 +209,14 @@ def test_one_clear_verdict_for_every_kind_of_file(name: str, data: Callable[[], 
 @pytest.mark.parametrize(
     "name", ["~$填报表.xlsx", ".~lock.填报表.xlsx#", "子目录/~$填报表.xlsx", "填报表.xlsx.part", "填报表.xlsx.crdownload", "a.TMP", "a.download"]
 )
-def test_temporary_files_are_passed_over(name: str, sound: bytes) -> None:
-    temporary = (Verdict.TEMPORARY, "Excel、WPS 或下载程序的临时文件，不是报送材料", None)
-    assert verdict(name, b"\x00" * 165) == temporary
-    assert verdict(name, sound) == temporary
+def test_files_on_their_way_wait_for_the_next_run(name: str, sound: bytes, tmp_path: Path) -> None:
+    opened = "Excel、WPS 打开文件时的临时文件，文件关闭后就没有了"
+    reason = opened if "~" in name else "还在下载或复制，下次运行再读"
+    for data in (b"\x00" * 165, sound):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+        (file,) = taken(*arrivals(tmp_path)).files
+        assert file == ReceivedFile(name, "", 0, 0, 0, Verdict.ARRIVING, reason)
 
 
 def test_a_file_that_cannot_be_read_has_its_own_verdict() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kaohe.config.loader import Office, load_office
-from kaohe.intake.inbox import Arrival
+from kaohe.intake.arrival import Arrival
 from kaohe.publish.frozen import Manifest, set_file
 from kaohe.verify import verify
 from tests.support.concluded import DECISION_FILE, ISSUED_AT, assessed, concluded, issued, stand_ins

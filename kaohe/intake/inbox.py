@@ -1,34 +1,29 @@
 """The inbox: every file gets one verdict, and each unit's newest usable form becomes its record."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kaohe.config.loader import Office
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.company import placed
 from kaohe.intake.compare import changes
-from kaohe.intake.decision import DecisionForm, extract_decision
-from kaohe.intake.extract import extract
-from kaohe.intake.identify import identify
-from kaohe.intake.inspection import UnitInspection, extract_inspections
+from kaohe.intake.decision import DecisionForm
+from kaohe.intake.inspection import UnitInspection
+from kaohe.intake.look import Look
 from kaohe.intake.record import ReceivedFile, Record, Verdict
-from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
-from kaohe.text import os_problem
+from kaohe.intake.unpack import unpacked
+from kaohe.intake.workers import Looker, here
 
-_SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
-_IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
-_UNFINISHED = (".part", ".crdownload", ".tmp", ".download")
+_STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次运行再读"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One file as it lies in the inbox; ``data`` is None where it could not be read, with the reason."""
+class Material:
+    """A file that goes with a unit's form: the unit's code, the file's name and its content."""
 
+    unit: str
     name: str
-    data: bytes | None
-    sha256: str
-    modified: int
-    reason: str = ""
+    data: bytes
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Intake:
     """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
 
     ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name;
-    ``decision`` is the newest decision form with its file's name.
+    ``decision`` is the newest decision form with its file's name; ``materials`` are the other files that came along.
     """
 
     files: tuple[ReceivedFile, ...]
@@ -44,35 +39,27 @@ class Intake:
     originals: Mapping[str, bytes]
     inspections: tuple[tuple[str, UnitInspection], ...] = ()
     decision: tuple[str, DecisionForm] | None = None
+    materials: tuple[Material, ...] = ()
 
 
-def arrivals(inbox: Path) -> Iterator[Arrival]:
-    """The files of the inbox and the folders below it, in the order of their names. Links are not followed."""
-    if not inbox.is_dir():
-        return
-    for path in sorted(inbox.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.name.lower() in _IGNORED:
-            continue
-        yield arrival(path, path.relative_to(inbox).as_posix())
+def take_in(
+    office: Office,
+    found: Iterable[Arrival],
+    first_seen: Callable[[str], int],
+    look: Looker | None = None,
+    keep: Callable[[Sequence[Arrival]], None] = lambda _: None,
+    now: int | None = None,
+) -> Intake:
+    """Judge every arrival, and what is inside mails and archives, and choose each unit's newest usable form.
 
-
-def arrival(path: Path, name: str) -> Arrival:
-    """One file, under the name by which people will be told of it."""
-    try:
-        data, modified = path.read_bytes(), int(path.stat().st_mtime)
-    except OSError as error:
-        return Arrival(name, None, "", 0, f"读不出来（{os_problem(error)}），可能正被别的程序打开，请关闭后再运行")
-    return Arrival(name, data, hashlib.sha256(data).hexdigest(), modified)
-
-
-def take_in(office: Office, found: Iterable[Arrival], first_seen: Callable[[str], int]) -> Intake:
-    """Judge every arrival and choose each unit's newest usable form.
-
-    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen. One file's fault never costs another its verdict.
+    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen; ``look`` looks into files (in this process, when not
+    given); ``keep`` is given what came out of containers before anything looks into it; ``now`` is the present epoch second where a file
+    may still be on its way. One file's fault never costs another its verdict.
     """
-    judged = [_judge(office, arrival, first_seen) for arrival in found]
+    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in unpacked(found, look or here(office), keep, office.config.intake)]
+    judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
     newest: dict[str, _Judged] = {}
-    for entry in sorted((j for j in judged if j.record is not None), key=_age):
+    for entry in sorted((j for j in judged if j.record is not None), key=_worth):
         assert entry.file.unit is not None
         newest[entry.file.unit] = entry
     deciding = sorted((j for j in judged if j.decision is not None), key=_age)
@@ -83,6 +70,7 @@ def take_in(office: Office, found: Iterable[Arrival], first_seen: Callable[[str]
         originals={code: e.data for code, e in newest.items()},
         inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
         decision=(deciding[-1].file.name, deciding[-1].decision) if deciding and deciding[-1].decision else None,
+        materials=tuple(_materials(judged, files)),
     )
 
 
@@ -99,34 +87,29 @@ def _age(entry: _Judged) -> tuple[int, int, str]:
     return entry.file.first_seen, entry.file.modified, entry.file.name
 
 
-def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -> _Judged:
-    data = arrival.data or b""
+def _worth(entry: _Judged) -> tuple[bool, tuple[int, int, str]]:
+    """By age, but a form without a word in it never displaces one that was filled in."""
+    return entry.record is not None and not entry.record.blank, _age(entry)
 
-    def file(verdict: Verdict, reason: str, unit: str | None = None) -> ReceivedFile:
-        seen = first_seen(arrival.sha256) if arrival.sha256 else 0
-        return ReceivedFile(arrival.name, arrival.sha256, len(data), arrival.modified, seen, verdict, reason, unit)
 
-    base = arrival.name.rpartition("/")[2]
-    if base.startswith(("~$", ".~")) or base.lower().endswith(_UNFINISHED):
-        return _Judged(file(Verdict.TEMPORARY, "Excel、WPS 或下载程序的临时文件，不是报送材料"), data)
-    if arrival.data is None:
-        return _Judged(file(Verdict.UNREADABLE, arrival.reason), data)
-    try:
-        sheets = read_workbook(data).sheets
-    except UnreadableWorkbook as error:
-        if Path(base).suffix.lower() not in _SPREADSHEETS:
-            return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
-        return _Judged(file(Verdict.UNREADABLE, str(error)), data)
-    identity = identify(sheets, office)
-    if identity.verdict is Verdict.ACCEPTED and identity.decision is not None:
-        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, decision=extract_decision(sheets, identity.decision))
-    if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
-        found = extract_inspections(sheets, office.rulebook, identity.group)
-        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, inspections=found)
-    if identity.verdict is not Verdict.ACCEPTED or identity.unit is None:
-        return _Judged(file(identity.verdict, identity.reason, identity.unit), data)
-    record = extract(sheets, office.rulebook, identity.unit)
-    return _Judged(file(Verdict.ACCEPTED, identity.reason, identity.unit), data, record)
+def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office) -> _Judged:
+    data, verdict, reason = arrival.data or b"", seen.verdict, seen.reason
+    young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
+    if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
+        verdict, reason = Verdict.ARRIVING, _STILL_COMING
+    file = ReceivedFile(
+        name=arrival.name,
+        sha256=arrival.sha256,
+        size=len(data),
+        modified=arrival.modified,
+        first_seen=first_seen(arrival.sha256) if arrival.sha256 else 0,
+        verdict=verdict,
+        reason=reason,
+        unit=seen.unit,
+        notes=seen.notes,
+        inside=arrival.inside,
+    )
+    return _Judged(file, data, seen.record, seen.inspections, seen.decision)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
@@ -142,7 +125,18 @@ def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deci
         return entry.file
     if chosen.file.sha256 == entry.file.sha256:
         return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{chosen.file.name}”内容完全相同，按一份计")
+    if entry.record.blank and _age(entry) > _age(chosen):
+        return replace(entry.file, verdict=Verdict.BLANK, reason=f"表里什么都没有填，仍以“{chosen.file.name}”为准")
     differing = changes(entry.record, chosen.record, office.rulebook)
     content = f"有{len(differing)}处不同" if differing else "相同"
     reason = f"之后又收到“{chosen.file.name}”，以新的为准；填报内容{content}"
     return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=reason, changes=differing)
+
+
+def _materials(judged: Sequence[_Judged], files: Sequence[ReceivedFile]) -> Iterator[Material]:
+    """What came along with a unit's form, each content once."""
+    seen: set[tuple[str, str]] = set()
+    for entry, file in zip(judged, files, strict=True):
+        if file.verdict is Verdict.EVIDENCE and file.unit is not None and (file.unit, file.sha256) not in seen:
+            seen.add((file.unit, file.sha256))
+            yield Material(file.unit, file.name.rpartition("/")[2], entry.data)

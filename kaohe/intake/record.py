@@ -80,6 +80,12 @@ class Record:
         )
         return (fields, lists)
 
+    @property
+    def blank(self) -> bool:
+        """Nothing at all was filled in."""
+        cells = (*self.fields.values(), *self.evidence.values())
+        return all(cell.blank for cell in cells) and not any(self.lists.values())
+
 
 class Verdict(StrEnum):
     """What became of a file. Values go into ``results.json``."""
@@ -93,20 +99,37 @@ class Verdict(StrEnum):
     UNKNOWN_GROUP = "unknown_group"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
+    FAULT = "fault"
     LOCKED = "locked"
     REFUSED = "refused"
     BLANK = "blank"
     OPENED = "opened"
     EVIDENCE = "evidence"
     ARRIVING = "arriving"
-    TEMPORARY = "temporary"
 
     @property
     def chinese(self) -> str:
         """The verdict in Chinese."""
         return _TITLES[self]
 
+    @property
+    def refused(self) -> bool:
+        """Somebody has to send it again, or to say what it is."""
+        return self in _REFUSED
 
+
+_REFUSED = {
+    Verdict.WRONG_YEAR,
+    Verdict.WRONG_VERSION,
+    Verdict.UNKNOWN_UNIT,
+    Verdict.UNKNOWN_GROUP,
+    Verdict.NOT_A_FORM,
+    Verdict.UNREADABLE,
+    Verdict.FAULT,
+    Verdict.LOCKED,
+    Verdict.REFUSED,
+    Verdict.BLANK,
+}
 _TITLES = {
     Verdict.ACCEPTED: "采用",
     Verdict.SUPERSEDED: "已被新版本代替",
@@ -117,13 +140,13 @@ _TITLES = {
     Verdict.UNKNOWN_GROUP: "考核组不明",
     Verdict.NOT_A_FORM: "不是本系统的填报表",
     Verdict.UNREADABLE: "打不开",
+    Verdict.FAULT: "程序没能读取",
     Verdict.LOCKED: "设了打开密码",
     Verdict.REFUSED: "为安全起见没有读取",
     Verdict.BLANK: "空白表",
     Verdict.OPENED: "已取出里面的文件",
     Verdict.EVIDENCE: "佐证材料",
     Verdict.ARRIVING: "正在接收",
-    Verdict.TEMPORARY: "临时文件，略过",
 }
 
 
@@ -156,3 +179,10 @@ class ReceivedFile:
     unit: str | None = None
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    inside: str = ""
+    """The mail or archive it came out of."""
+
+    @property
+    def said(self) -> str:
+        """The reason and the notes as one text."""
+        return "；".join([self.reason, *self.notes])

@@ -171,7 +171,7 @@ def _place(finding: Finding) -> Place:
 
 
 def _refusals(files: Iterable[ReceivedFile]) -> list[Refusal]:
-    kept = (Verdict.ACCEPTED, Verdict.TEMPORARY)
+    kept = (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE, Verdict.ARRIVING)
     return [Refusal(_line(file.name), file.verdict.chinese, _line(file.reason).rstrip("。")) for file in files if file.verdict not in kept]
 
 

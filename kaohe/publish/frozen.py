@@ -46,6 +46,7 @@ class Input(Frozen):
     verdict: str
     reason: str
     unit: str | None
+    inside: str = ""
 
 
 class Manifest(Frozen):
@@ -129,6 +130,7 @@ def _input(file: ReceivedFile) -> Input:
         verdict=file.verdict.value,
         reason=file.reason,
         unit=file.unit,
+        inside=file.inside,
     )
 
 

@@ -2,22 +2,24 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kaohe.files import write_whole
+from kaohe.intake.inbox import Intake
 from kaohe.progress import Reporter
 from kaohe.publish.corrections import write_corrections
 from kaohe.publish.documents import TemplateFault, write_letters, write_notice
+from kaohe.publish.evidence import file_evidence
 from kaohe.publish.report import write_report
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.scorecard import Assessment
 from kaohe.text import os_problem
 
-CORRECTIONS_FOLDER, LETTERS_FOLDER = "更正通知", "结果通知"
+CORRECTIONS_FOLDER, LETTERS_FOLDER, EVIDENCE_FOLDER = "更正通知", "结果通知", "佐证材料"
 RESULTS_FILE, SCORES_FILE, REPORT_FILE = "results.json", "scores.csv", "run-report.html"
 
 
@@ -39,10 +41,10 @@ def notice_name(assessment: Assessment) -> str:
     return f"{assessment.config.year}年度考核结果通报(送审稿).docx"
 
 
-def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: datetime, reporter: Reporter) -> Published:
+def publish(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter) -> Published:
     """Make every output and put it into the outbox.
 
-    ``originals`` are the accepted workbooks by unit. A template that does not render costs its own documents only.
+    ``intake`` has the contents that go back to the units or are filed. A template that does not render costs its own documents only.
     """
     outbox = assessment.config.folder("outbox")
     outbox.mkdir(parents=True, exist_ok=True)
@@ -50,7 +52,7 @@ def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: d
     unmade: set[str] = set()
     with tempfile.TemporaryDirectory(prefix=".~", dir=outbox) as aside:
         folder = Path(aside)
-        for title, make in _jobs(assessment, originals, generated, folder):
+        for title, make in _jobs(assessment, intake, generated, folder):
             reporter.step(f"正在制作：{title}")
             try:
                 make()
@@ -63,13 +65,14 @@ def publish(assessment: Assessment, originals: Mapping[str, bytes], generated: d
     return Published(tuple(made), tuple(problems))
 
 
-def _jobs(assessment: Assessment, originals: Mapping[str, bytes], generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:
+def _jobs(assessment: Assessment, intake: Intake, generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:
     return [
         ("results.json、scores.csv", lambda: _data(assessment, folder)),
         ("考核汇总工作簿", lambda: write_workbook(assessment, folder / workbook_name(assessment.config.year))),
         ("考核结果通报", lambda: write_notice(assessment, folder / notice_name(assessment))),
         ("结果通知", lambda: write_letters(assessment, folder / LETTERS_FOLDER)),
-        ("更正通知", lambda: write_corrections(assessment, originals, folder / CORRECTIONS_FOLDER)),
+        ("更正通知", lambda: write_corrections(assessment, intake.originals, folder / CORRECTIONS_FOLDER)),
+        (EVIDENCE_FOLDER, lambda: file_evidence(assessment.config, intake.materials, folder / EVIDENCE_FOLDER)),
         ("运行报告", lambda: write_report(assessment, folder / REPORT_FILE, generated)),
     ]
 

@@ -21,7 +21,6 @@ from kaohe.text import date_text, join_rows, points_text
 TEMPLATE = "run-report.html"
 NO_POINTS = "—"
 UNBOUNDED = "不封顶"
-REFUSED = (Verdict.WRONG_YEAR, Verdict.WRONG_VERSION, Verdict.UNKNOWN_UNIT, Verdict.NOT_A_FORM, Verdict.UNREADABLE)
 
 _BEIJING = timezone(timedelta(hours=8))
 _SEVERITY_MARKS = {Severity.ERROR: "error", Severity.DOUBT: "doubt", Severity.HINT: "hint"}
@@ -103,7 +102,7 @@ def _context(assessment: Assessment, generated: datetime) -> dict[str, Any]:
         "states": [(state, n) for state in UnitState if (n := sum(card.state is state for card in cards))],
         "by_state": {state.value: [card for card in cards if card.state is state] for state in UnitState},
         "severities": [(severity, severities[severity]) for severity in order],
-        "refused": [file for file in assessment.files if file.verdict in REFUSED],
+        "refused": [file for file in assessment.files if file.verdict.refused],
         "doubtful": [
             (card, n)
             for card in cards
@@ -194,4 +193,4 @@ def _mark(value: Severity | UnitState | ItemState | Verdict) -> str:
         case ItemState():
             return _ITEM_MARKS[value]
         case _:
-            return "good" if value is Verdict.ACCEPTED else "error" if value in REFUSED else "plain"
+            return "good" if value is Verdict.ACCEPTED else "error" if value.refused else "plain"

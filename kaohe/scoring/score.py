@@ -114,7 +114,7 @@ def _unit_state(
         remark = f"（{gate.remark}）" if gate.remark else ""
         return _Judged(UnitState.GATED, f"实地考核不具备：{'、'.join(missing)}{remark}，按考核办法不再计分")
     if unit.code not in records:
-        refused = [f for f in files if f.unit == unit.code and f.verdict is not Verdict.TEMPORARY]
+        refused = [f for f in files if f.unit == unit.code and f.verdict.refused]
         if refused:
             return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused[-1].reason}")
         return _Judged(UnitState.MISSING, f"没有收到填报表（截止{value_text(office.config.deadline)}）")

@@ -13,13 +13,14 @@ from openpyxl import load_workbook
 from kaohe.config.loader import Office, load_office
 from kaohe.files import write_whole
 from kaohe.forms.decision import AWARDS_SHEET, MEETING_SHEET, build_decision
-from kaohe.intake.inbox import Arrival, arrivals
+from kaohe.intake.arrival import Arrival, arrivals
+from kaohe.intake.inbox import take_in
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
 from kaohe.publish.decision import decision_task
 from kaohe.publish.final import issue_final
 from kaohe.scoring.scorecard import Assessment
-from kaohe.survey import assess_arrivals, first_times, survey
+from kaohe.survey import assess_intake, first_times, survey
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, program_office, sound_fields
 
 SCORED = ("xinzheng", "jinshui")
@@ -91,8 +92,7 @@ def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None 
     for entry in found:
         ledger.keep(entry.data or b"")
     ledger.record((a.sha256, now, a.name, len(a.data or b"")) for a in found)
-    assessment, _ = assess_arrivals(office, [*found, unreadable] if unreadable else found, first_times(ledger, found, now))
-    return assessment
+    return assess_intake(office, take_in(office, [*found, unreadable] if unreadable else found, first_times(ledger, now)))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:

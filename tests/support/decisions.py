@@ -16,8 +16,9 @@ from kaohe.checks.registry import DecisionCase, run_decision_checks
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult
 from kaohe.forms.decision import build_decision
+from kaohe.intake.arrival import Arrival
 from kaohe.intake.decision import DecisionForm
-from kaohe.intake.inbox import Arrival, Intake, take_in
+from kaohe.intake.inbox import Intake, take_in
 from kaohe.publish.decision import decision_task
 from kaohe.scoring.decide import decide, decision_case
 from kaohe.scoring.scorecard import Assessment

@@ -15,7 +15,8 @@ from kaohe.checks.registry import run_checks, run_inspection_checks
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult
 from kaohe.forms.inspection import InspectionTask, build_inspection
-from kaohe.intake.inbox import Arrival, Intake, take_in
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.publish.inspection import inspection_tasks
 from kaohe.scoring.score import assess

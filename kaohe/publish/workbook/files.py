@@ -20,7 +20,9 @@ _COLUMNS = (
 )
 _CHANGES = ("单位", "工作表", "文件", "单元格", "填报项目", "原来", "后来")
 _CHINA = timezone(timedelta(hours=8))
-_STYLE = {Verdict.ACCEPTED: "good", Verdict.SUPERSEDED: "hint", Verdict.DUPLICATE: "hint", Verdict.TEMPORARY: "idle"}
+_STYLE = {Verdict.ACCEPTED: "good", Verdict.SUPERSEDED: "hint", Verdict.DUPLICATE: "hint"} | dict.fromkeys(
+    (Verdict.OPENED, Verdict.EVIDENCE, Verdict.ARRIVING), "idle"
+)
 
 
 def write(book: Book) -> None:
@@ -61,7 +63,7 @@ def _line(plan: Plan, file: ReceivedFile) -> list[Cell]:
         state,
         file.name,
         Styled(file.verdict.chinese, _STYLE.get(file.verdict, "error")),
-        file.reason,
+        file.said,
         _time(file.first_seen),
         _time(file.modified),
         f"{len(file.changes)}处" if file.changes else Styled("—", "muted"),
