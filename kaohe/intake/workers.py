@@ -25,6 +25,8 @@ _AHEAD = 4
 """Files handed out ahead of the one whose result is awaited, per worker: enough to keep all busy without holding many contents."""
 _MEGABYTE = 1024 * 1024
 _WATCHED_EVERY = 0.05
+_MOST = 8
+"""Workers at most: beyond that the disk is the bound."""
 _office: Office | None = None
 
 
@@ -39,16 +41,19 @@ def here(office: Office) -> Looker:
 
 
 @contextlib.contextmanager
-def workers(office: Office, count: int | None = None) -> Iterator[Looker]:
-    """Looks in ``count`` processes of their own (as many as the machine has processors), bounded as the configuration says."""
-    count = count or min(os.cpu_count() or 1, 8)
+def workers(office: Office, files: int | None = None, work: Callable[[str, bytes], Look] | None = None) -> Iterator[Looker]:
+    """Looks in processes of their own, no more than there are processors or ``files``, bounded as the configuration says.
+
+    ``work`` is what a worker does with a name and a content; it must be importable.
+    """
+    count = max(1, min(os.cpu_count() or 1, _MOST, files or _MOST))
     bounds = office.config.intake
     with ProcessPool(count, initializer=_begin, initargs=(office,), context=_context()) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             waiting: deque[ProcessFuture[Look]] = deque()
             for entry in found:
-                waiting.append(pool.schedule(_work, (entry.name, entry.data or b""), timeout=bounds.seconds))
+                waiting.append(pool.schedule(work or _work, (entry.name, entry.data or b""), timeout=bounds.seconds))
                 if len(waiting) > count * _AHEAD:
                     yield _result(waiting.popleft(), bounds.seconds)
             while waiting:
@@ -112,8 +117,10 @@ def _guarded(name: str, data: bytes, office: Office) -> Look:
         return look_into(name, data, office)
     except MemoryError:
         return _too_much()
-    except Exception as error:
-        return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{type(error).__name__}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响")
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a parser in another language may raise what is no Exception
+        return _fault(error)
 
 
 def _result(future: "ProcessFuture[Look]", seconds: int) -> Look:
@@ -123,6 +130,13 @@ def _result(future: "ProcessFuture[Look]", seconds: int) -> Look:
         return Look(Verdict.REFUSED, f"读了{seconds}秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报")
     except (ProcessExpired, MemoryError):
         return _too_much()
+    except Exception as error:
+        return _fault(error)
+
+
+def _fault(error: BaseException) -> Look:
+    """A fault of the program: said as such, never as one of the unit's."""
+    return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{type(error).__name__}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响")
 
 
 def _too_much() -> Look:

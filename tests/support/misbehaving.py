@@ -1,0 +1,38 @@
+"""What a worker might do with a hostile file, told by the file's name."""
+
+import os
+import signal
+import time
+
+from kaohe.intake.look import Look
+from kaohe.intake.record import Verdict
+from kaohe.intake.workers import watch_memory
+
+
+class Panic(BaseException):
+    """What a parser in another language raises: no Exception, and not picklable."""
+
+    def __reduce__(self) -> str:
+        raise TypeError("cannot be pickled")
+
+
+def work(name: str, data: bytes) -> Look:
+    """Hang, die, eat memory, raise, or answer with the size of the content."""
+    match name:
+        case "挂起":
+            time.sleep(3600)
+        case "退出":
+            os._exit(7)
+        case "被杀":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "吃内存":
+            return Look(Verdict.ACCEPTED, str(len(bytearray(8 << 30))))
+        case "自己看着":
+            held = bytearray(b"x" * (64 << 20))
+            watch_memory(16 << 20)
+            return Look(Verdict.ACCEPTED, str(len(held)))
+        case "出错":
+            raise ZeroDivisionError
+        case "恐慌":
+            raise Panic
+    return Look(Verdict.ACCEPTED, f"{len(data)}字节")

@@ -1,0 +1,171 @@
+"""Mails and archives level by level, whose the files in them are, and bounds that hold for all levels together."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from email.message import EmailMessage
+
+import pytest
+
+from kaohe.config.loader import Office
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.inbox import Intake, Material, take_in
+from kaohe.intake.record import Verdict
+from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
+
+OFFICE = program_office()
+SCAN = b"\xff\xd8\xff\xe0 scan"
+TOO_DEEP = "压缩包或邮件一层套一层，套得太深，没有再打开，请把里面的填报表取出来直接报送"
+TOO_MUCH = "压缩包或邮件里的文件太多或太大，没有取出来，请只把填报表和佐证材料单独报送"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def mail(files: Mapping[str, bytes]) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.com", "b@example.com", "报送考核表"
+    message.set_content("见附件。")
+    for name, data in files.items():
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def office(**bounds: int) -> Office:
+    return replace(OFFICE, config=OFFICE.config.model_copy(update={"intake": OFFICE.config.intake.model_copy(update=bounds)}))
+
+
+def taken(files: Mapping[str, bytes], under: Office = OFFICE, now: int | None = None) -> Intake:
+    return take_in(under, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 7, now=now)
+
+
+def outcomes(intake: Intake) -> list[tuple[str, Verdict, str | None, str]]:
+    return [(f.name, f.verdict, f.unit, f.inside) for f in intake.files]
+
+
+@pytest.fixture(scope="module")
+def form() -> bytes:
+    return filled("jinshui", sound_fields())
+
+
+def test_a_form_in_a_mail_counts_and_what_came_with_it_is_its_evidence(form: bytes) -> None:
+    intake = taken({"来信.eml": mail({"填报表.xlsx": form, "扫描件.jpg": SCAN})})
+    assert outcomes(intake) == [
+        ("来信.eml", Verdict.OPENED, None, ""),
+        ("来信.eml/填报表.xlsx", Verdict.ACCEPTED, "jinshui", "来信.eml"),
+        ("来信.eml/扫描件.jpg", Verdict.EVIDENCE, "jinshui", "来信.eml"),
+    ]
+    assert [f.reason for f in intake.files] == ["取出2个文件", "采用", "金水区工商联的佐证材料（与该单位的报送放在一起）"]
+    assert [f.first_seen for f in intake.files] == [7, 7, 7]
+    assert intake.originals == {"jinshui": form}
+    assert intake.materials == (Material("jinshui", "扫描件.jpg", SCAN),)
+
+
+def test_a_form_three_levels_down_counts(form: bytes) -> None:
+    intake = taken({"来信.eml": mail({"一.zip": zipped({"二.zip": zipped({"表.xlsx": form})})})})
+    assert outcomes(intake) == [
+        ("来信.eml", Verdict.OPENED, None, ""),
+        ("来信.eml/一.zip", Verdict.OPENED, None, "来信.eml"),
+        ("来信.eml/一.zip/二.zip", Verdict.OPENED, None, "来信.eml/一.zip"),
+        ("来信.eml/一.zip/二.zip/表.xlsx", Verdict.ACCEPTED, "jinshui", "来信.eml/一.zip/二.zip"),
+    ]
+
+
+def test_deeper_than_allowed_is_not_opened(form: bytes) -> None:
+    intake = taken({"一.zip": zipped({"二.zip": zipped({"三.zip": zipped({"表.xlsx": form})})})}, office(nested=2))
+    assert [(f.name, f.verdict, f.reason) for f in intake.files][2:] == [("一.zip/二.zip/三.zip", Verdict.REFUSED, TOO_DEEP)]
+
+
+def test_bounds_hold_for_all_levels_together(form: bytes) -> None:
+    inner = zipped({f"{n}.txt": b"x" for n in range(4)})
+    intake = taken({"包.zip": zipped({"a.zip": inner, "b.zip": inner}), "好.xlsx": form}, office(members=8))
+    assert [(f.name, f.verdict) for f in intake.files] == [
+        ("包.zip", Verdict.OPENED),
+        ("包.zip/a.zip", Verdict.OPENED),
+        *((f"包.zip/a.zip/{n}.txt", Verdict.NOT_A_FORM) for n in range(4)),
+        ("包.zip/b.zip", Verdict.REFUSED),
+        ("好.xlsx", Verdict.ACCEPTED),
+    ]
+    assert next(f.reason for f in intake.files if f.verdict is Verdict.REFUSED) == TOO_MUCH
+
+
+def test_members_are_kept_before_they_are_looked_into(form: bytes) -> None:
+    steps: list[str] = []
+
+    def look(found: object) -> object:
+        from kaohe.intake.workers import here
+
+        entries = list(found)  # type: ignore[call-overload]
+        steps.extend(f"看 {entry.name}" for entry in entries)
+        return here(OFFICE)(entries)
+
+    archive = zipped({"里.zip": zipped({"表.xlsx": form})})
+    take_in(OFFICE, [Arrival.of("外.zip", archive, NOON)], lambda _: 0, look, lambda found: steps.extend(f"存 {a.name}" for a in found))  # type: ignore[arg-type]
+    assert steps == ["看 外.zip", "存 外.zip/里.zip", "看 外.zip/里.zip", "存 外.zip/里.zip/表.xlsx", "看 外.zip/里.zip/表.xlsx"]
+
+
+def test_evidence_goes_to_the_unit_of_its_folder(form: bytes) -> None:
+    files = {
+        "金水/表.xlsx": form,
+        "金水/照片.jpg": SCAN,
+        "金水/深处/名册.docx": zipped({"word/document.xml": b"<w/>"}),
+        "惠济区/盖章.pdf": b"%PDF-1.4",
+        "散件.pdf": b"%PDF-1.4",
+        "别处/散件.pdf": b"%PDF-1.5",
+    }
+    assert [(f.name, f.verdict, f.unit) for f in taken(files).files] == [
+        ("金水/表.xlsx", Verdict.ACCEPTED, "jinshui"),
+        ("金水/照片.jpg", Verdict.EVIDENCE, "jinshui"),
+        ("金水/深处/名册.docx", Verdict.EVIDENCE, "jinshui"),
+        ("惠济区/盖章.pdf", Verdict.EVIDENCE, "huiji"),
+        ("散件.pdf", Verdict.NOT_A_FORM, None),
+        ("别处/散件.pdf", Verdict.NOT_A_FORM, None),
+    ]
+
+
+def test_evidence_among_the_forms_of_several_units_is_nobody_s(form: bytes) -> None:
+    files = {"全部/a.xlsx": form, "全部/b.xlsx": stamped("huiji"), "全部/图.jpg": SCAN, "全部/金水/图2.jpg": SCAN + b"2"}
+    assert [(f.name, f.verdict, f.unit) for f in taken(files).files][2:] == [
+        ("全部/图.jpg", Verdict.NOT_A_FORM, None),
+        ("全部/金水/图2.jpg", Verdict.EVIDENCE, "jinshui"),
+    ]
+
+
+def test_an_unreadable_form_in_a_unit_s_folder_is_that_unit_s() -> None:
+    (file,) = taken({"金水/表.xlsx": b""}).files
+    assert (file.verdict, file.unit) == (Verdict.UNREADABLE, "jinshui")
+
+
+def test_the_same_material_twice_is_filed_once(form: bytes) -> None:
+    intake = taken({"金水/表.xlsx": form, "金水/图.jpg": SCAN, "金水/图 副本.jpg": SCAN})
+    assert intake.materials == (Material("jinshui", "图.jpg", SCAN),)
+
+
+def test_an_unreadable_file_that_changed_just_now_may_still_be_coming(form: bytes) -> None:
+    files = {"半份.xlsx": form[:9000]}
+    assert [(f.verdict, f.reason) for f in taken(files, now=NOON + 119).files] == [
+        (Verdict.ARRIVING, "打不开，但刚刚改动过，可能还没有传完，下次运行再读")
+    ]
+    assert [f.verdict for f in taken(files, now=NOON + 120).files] == [Verdict.UNREADABLE]
+    assert [f.verdict for f in taken(files, now=NOON - 1).files] == [Verdict.UNREADABLE]
+    assert [f.verdict for f in taken({"好.xlsx": form}, now=NOON).files] == [Verdict.ACCEPTED]
+
+
+def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> None:
+    seen = {"旧.xlsx": 1, "新.xlsx": 2}
+    found = [Arrival.of("旧.xlsx", form, NOON), Arrival.of("新.xlsx", stamped("jinshui"), NOON + 1)]
+    times = {entry.sha256: seen[entry.name] for entry in found}
+    intake = take_in(OFFICE, found, lambda sha: times[sha])
+    assert [(f.name, f.verdict, f.reason) for f in intake.files] == [
+        ("旧.xlsx", Verdict.ACCEPTED, "采用"),
+        ("新.xlsx", Verdict.BLANK, "表里什么都没有填，仍以“旧.xlsx”为准"),
+    ]
+    assert intake.originals == {"jinshui": form}
+    (alone,) = taken({"空.xlsx": stamped("jinshui")}).files
+    assert alone.verdict is Verdict.ACCEPTED
