@@ -36,7 +36,7 @@ class Intake:
     """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
 
     ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name;
-    ``decision`` is the newest decision form with its file's name.
+    ``decision`` is the newest decision form with its file's name; one of another year only where there is none of this year.
     """
 
     files: tuple[ReceivedFile, ...]
@@ -75,14 +75,16 @@ def take_in(office: Office, found: Iterable[Arrival], first_seen: Callable[[str]
     for entry in sorted((j for j in judged if j.record is not None), key=_age):
         assert entry.file.unit is not None
         newest[entry.file.unit] = entry
-    deciding = sorted((j for j in judged if j.decision is not None), key=_age)
+    decisions = sorted((j for j in judged if j.decision is not None), key=_age)
+    deciding = [j for j in decisions if j.file.verdict is Verdict.ACCEPTED]
+    decided = (deciding or decisions)[-1:]
     files = tuple(_settled(entry, newest, office, deciding) for entry in judged)
     return Intake(
         files=files,
         records={code: e.record for code, e in newest.items() if e.record is not None},
         originals={code: e.data for code, e in newest.items()},
         inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
-        decision=(deciding[-1].file.name, deciding[-1].decision) if deciding and deciding[-1].decision else None,
+        decision=next(((j.file.name, j.decision) for j in decided if j.decision is not None), None),
     )
 
 
@@ -118,8 +120,8 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
         return _Judged(file(Verdict.UNREADABLE, str(error)), data)
     identity = identify(sheets, office)
-    if identity.verdict is Verdict.ACCEPTED and identity.decision is not None:
-        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, decision=extract_decision(sheets, identity.decision))
+    if identity.decision is not None:
+        return _Judged(file(identity.verdict, identity.reason), data, decision=extract_decision(sheets, identity.decision))
     if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
         found = extract_inspections(sheets, office.rulebook, identity.group)
         return _Judged(file(Verdict.ACCEPTED, identity.reason), data, inspections=found)
@@ -131,7 +133,7 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
     """The file with its final verdict: superseded ones say by which, and what changed."""
-    if entry.decision is not None and entry is not deciding[-1]:
+    if entry.decision is not None and entry.file.verdict is Verdict.ACCEPTED and entry is not deciding[-1]:
         if entry.file.sha256 == deciding[-1].file.sha256:
             return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{deciding[-1].file.name}”内容完全相同，按一份计")
         return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=f"之后又收到“{deciding[-1].file.name}”，以新的审定表为准")
