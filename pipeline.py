@@ -164,9 +164,11 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
 @app.command(cls=ChineseCommand, help="各单位报送到了哪一步。")
 def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
+    from kaohe.publish.final import standing_note
+
     assessment = survey(_office(context))
     screen.table(
-        f"{assessment.config.year}年度考核报送情况（{standing_mark(assessment.status)}）",
+        f"{assessment.config.year}年度考核报送情况（{standing_mark(assessment.status, issued=standing_note(assessment.config) is not None)}）",
         STATUS_HEADINGS,
         status_rows(assessment),
         numbers=(3, 4, 5),

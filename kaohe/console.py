@@ -54,8 +54,8 @@ class Screen:
         """Findings one a line: severity, code, place, what and what to do."""
         shown = findings if limit is None else findings[:limit]
         for f in shown:
-            place = f"{f.sheet} {f.cell}".strip()
-            text = f"{f.code} {place} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
+            where = " ".join(part for part in (f.code, f.sheet, f.cell) if part)
+            text = f"{where} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
             self.out.print(f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
         if len(shown) < len(findings):
             self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
@@ -71,7 +71,7 @@ class Screen:
                 self.say(f"  {sheet.unchecked}")
 
 
-def standing_mark(status: Status, *, issued: bool = True) -> str:
+def standing_mark(status: Status, *, issued: bool) -> str:
     """What a table on the screen is: 已审定 only where nothing holds back the final set that says so."""
     return status.mark or ("已审定" if issued else Status.REVIEW.mark)
 

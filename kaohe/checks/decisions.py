@@ -235,7 +235,7 @@ def another_year(case: DecisionCase) -> Iterator[Hit]:
     "会议日期不可能",
     found="会议日期是{day}，{problem}",
     expected="{expected}",
-    action="请改正会议日期",
+    action="请改正会议日期；表是会前放进收件箱的，请会后另存一份再放进来",
 )
 def meeting_day(case: DecisionCase) -> Iterator[Hit]:
     """A meeting before the assessed period was over, or after the form that tells of it had arrived."""

@@ -132,7 +132,7 @@ def _visit_problem(cell: Cell, begin: date, arrived: date | None) -> str:
     "V-712",
     Severity.ERROR,
     "同一行在核查表里有两处，填的不一样",
-    found="这里填了“{first}”，{place} 又{second}",
+    found="这里填了“{first}”，{place} {second}",
     expected="每一行只有一处",
     action="请删掉多出来的行或工作表，只保留正确的一处；改正以前{until}",
 )
@@ -144,7 +144,7 @@ def line_twice(case: InspectionCase) -> Iterator[Hit]:
                 values = {
                     "first": shorten(first.raw, 30),
                     "place": f"{other.sheet} {other.ref}",
-                    "second": f"填了“{shorten(other.raw, 30)}”" if other.raw else "空着",
+                    "second": f"又填了“{shorten(other.raw, 30)}”" if other.raw else "却空着",
                     "until": "这一处不采用" if line.startswith(VISIT) else left_as_it_is(line.partition(":")[0]),
                 }
                 yield line_hit(case, file, visit, first, line, values)
