@@ -85,10 +85,14 @@ class Ledger:
                 return ()  # damaged, or from before the log was kept
         return tuple(Event(*row) for row in rows if unit is None or row[2] == unit)
 
+    def archived(self, sha: str) -> Path:
+        """Where the archive keeps the content of this SHA-256, whether it is there or not."""
+        return self._archive / sha[:2] / sha
+
     def keep(self, data: bytes) -> str:
         """Archive one file's content before anything reads it; returns its SHA-256."""
         sha = hashlib.sha256(data).hexdigest()
-        path = self._archive / sha[:2] / sha
+        path = self.archived(sha)
         if not path.is_file():
             write_whole(path, data)
         return sha
