@@ -86,7 +86,7 @@ def _taken_in(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> I
         ledger.record(kept)
 
     names = sum(1 for path in inbox.rglob("*") if path.is_file())
-    found = list(reporter.track("收件", arrivals(inbox), names))
+    found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
     keep(reporter.track("存档", found, len(found)))
     seen = first_times(ledger, now)
     with workers(office, len(found)) as look:

@@ -29,7 +29,7 @@ _NO_FIGURES = "收件箱里没有可以采用的填报表，审定的是不是�
 
 def survey(office: Office, *, undecided: bool = False) -> Assessment:
     """The same assessment as a run would make now, without writing anything; ``undecided`` leaves the meeting's decision out."""
-    found = list(arrivals(office.config.folder("inbox")))
+    found = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
     newest = max((a.modified for a in found), default=0)
     seen = first_times(Ledger(office.config.folder("state")), newest)
     with workers(office, len(found)) as look:
@@ -38,14 +38,15 @@ def survey(office: Office, *, undecided: bool = False) -> Assessment:
 
 def check_files(office: Office, paths: Iterable[Path]) -> Assessment:
     """The assessment of these files (or whole folders) alone, as if they were the inbox. Writes nothing."""
-    found = list(_named(paths))
+    found = list(_named(office, paths))
     with workers(office, len(found)) as look:
         return assess_intake(office, take_in(office, found, lambda _: 0, look))
 
 
-def _named(paths: Iterable[Path]) -> Iterator[Arrival]:
+def _named(office: Office, paths: Iterable[Path]) -> Iterator[Arrival]:
+    largest = office.config.intake.largest
     for path in paths:
-        yield from arrivals(path) if path.is_dir() else [arrival(path, path.name)]
+        yield from arrivals(path, largest) if path.is_dir() else [arrival(path, path.name, largest)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,12 @@ def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[C
 
     They are held against the inbox as if they had come in last. Writes nothing.
     """
-    named = list(_named(paths))
+    named = list(_named(office, paths))
     with workers(office, len(named)) as look:
         alone = take_in(office, named, lambda _: 0, look)
     if not alone.inspections and alone.decision is None:
         return {}  # units' forms need no inbox
-    inbox = list(arrivals(office.config.folder("inbox")))
+    inbox = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
     checked = [replace(entry, name=f"{_CHECKED}{entry.name}") for entry in named]
     known = {entry.sha256 for entry in checked}
     others = [entry for entry in inbox if entry.sha256 not in known]  # the inbox may hold the very file

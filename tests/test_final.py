@@ -109,6 +109,7 @@ def test_the_manifest(real: tuple[Office, Assessment, dict[str, bytes]]) -> None
                 "verdict": verdict,
                 "reason": reason,
                 "unit": unit,
+                "inside": "",
             }
             for name, (later, verdict, reason, unit) in received.items()
         ],
