@@ -7,10 +7,9 @@ from pathlib import Path
 
 from kaohe.config.loader import Office
 from kaohe.intake.compare import changes
-from kaohe.intake.decision import DecisionForm, extract_decision
-from kaohe.intake.extract import extract
-from kaohe.intake.identify import identify
-from kaohe.intake.inspection import UnitInspection, extract_inspections
+from kaohe.intake.decision import DecisionForm
+from kaohe.intake.form import read_form
+from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from kaohe.text import os_problem
@@ -117,16 +116,9 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
         if Path(base).suffix.lower() not in _SPREADSHEETS:
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
         return _Judged(file(Verdict.UNREADABLE, str(error)), data)
-    identity = identify(sheets, office)
-    if identity.verdict is Verdict.ACCEPTED and identity.decision is not None:
-        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, decision=extract_decision(sheets, identity.decision))
-    if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
-        found = extract_inspections(sheets, office.rulebook, identity.group)
-        return _Judged(file(Verdict.ACCEPTED, identity.reason), data, inspections=found)
-    if identity.verdict is not Verdict.ACCEPTED or identity.unit is None:
-        return _Judged(file(identity.verdict, identity.reason, identity.unit), data)
-    record = extract(sheets, office.rulebook, identity.unit)
-    return _Judged(file(Verdict.ACCEPTED, identity.reason, identity.unit), data, record)
+    found = read_form(sheets, office)
+    judged = file(found.verdict, found.reason, found.unit)
+    return _Judged(replace(judged, notes=found.notes), data, found.record, found.inspections, found.decision)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
