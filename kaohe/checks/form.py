@@ -35,7 +35,7 @@ def lost_list(case: UnitCase) -> Iterator[Hit]:
     "V-502",
     Severity.HINT,
     "按看得见的文字读取",
-    found="{text}没有系统标记，按看得见的序号和文字读取",
+    found="{text}的系统标记缺失或错位，按看得见的序号和文字读取",
     expected="用发给单位的原表填报",
     action="请核对读出的数与所填的是否一致；以后请直接在发给单位的表里填写，不另外制表",
 )

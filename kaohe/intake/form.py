@@ -74,7 +74,7 @@ def _accepted(sheets: Sequence[Sheet], identity: Identity, record: Record, offic
     remarks = (*record.remarks, *(_other_names(sheets, record, unit, office) if identity.marked else ()))
     record = replace(record, remarks=remarks)
     notes = list(identity.notes)
-    notes += [f"{remark.text}没有系统标记，按看得见的序号和文字读取" for remark in remarks if remark.about is About.LABELS]
+    notes += [f"{remark.text}的系统标记缺失或错位，按看得见的序号和文字读取" for remark in remarks if remark.about is About.LABELS]
     if identity.version:
         notes += migration_notes(record, office.rulebook, identity.version)
     hidden = [f"“{remark.cell.sheet}”{remark.text}" for remark in remarks if remark.about is About.HIDDEN]

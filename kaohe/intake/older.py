@@ -6,15 +6,13 @@ from kaohe.cells import cell_name
 from kaohe.intake.byhand import HEAD_ROWS
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.record import About, Cell, Record, Remark
-from kaohe.intake.tables import ListTable, MainTable, Page
+from kaohe.intake.tables import LIST_STATE, ListTable, MainTable, Page
 from kaohe.intake.workbook import Sheet
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import shorten
 
 _NAMED = 5
 _ITEM = "item:"
-_STATE = "state"
-"""Id of a list's last column, which every version of the form has."""
 
 
 def main_leftover(table: MainTable, index: int, rulebook: Rulebook) -> Iterator[Remark]:
@@ -31,7 +29,7 @@ def list_leftovers(table: ListTable) -> Iterator[Remark]:
     page, entry = table.page, table.entry
     if not table.by_ids:
         return
-    known = {*table.columns, entry.id, _STATE}
+    known = {*table.columns, entry.id, LIST_STATE}
     for at, value in enumerate(page.sheet.rows[table.header]):
         name = raw_text(value)
         if not name or name in known or at in table.columns.values() or table.header == table.heading:
@@ -48,9 +46,9 @@ def unknown_list(sheet: Sheet, rulebook: Rulebook) -> Iterator[Remark]:
     page = Page(sheet)
     for header, row in enumerate(sheet.rows[:HEAD_ROWS]):
         ids = [raw_text(value) for value in row]
-        if _STATE not in ids or not ids[0] or len(ids) < 3:
+        if LIST_STATE not in ids or not ids[0] or len(ids) < 3:
             continue
-        inputs = [at for at, name in enumerate(ids[1:], start=1) if name and name != _STATE]
+        inputs = [at for at, name in enumerate(ids[1:], start=1) if name and name != LIST_STATE]
         rows = [n for n in range(header + 1, len(sheet.rows)) if page.text(n, 0) == ids[0] and any(page.text(n, at) for at in inputs)]
         if rows:
             first = next(at for at in inputs if page.text(rows[0], at))

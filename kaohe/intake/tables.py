@@ -14,6 +14,9 @@ from kaohe.rulebook.model import ListDef, Rulebook
 PASTED_PICTURE = "［图片］"
 """What stands for a picture where text was asked for."""
 
+LIST_STATE = "state"
+"""Id of a list's last column, which every version of the form has."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -101,7 +104,7 @@ def list_table(sheet: Sheet, rulebook: Rulebook) -> ListTable | None:
             found = _column_ids(sheet, entry) or list_headings(sheet, entry)
             return None if found is None else _table(sheet, entry, found, by_ids=True)
     titled = list_titled(sheet, rulebook)
-    if titled is None:
+    if titled is None or _foreign(sheet, titled):
         return None
     found = _column_ids(sheet, titled) or list_headings(sheet, titled)
     if found is None or not {c.id for c in titled.columns if c.required} <= found[1].keys():
@@ -128,6 +131,13 @@ def id_row(sheet: Sheet, wanted: set[str]) -> tuple[int, dict[str, int]] | None:
         if wanted <= columns.keys():
             return index, columns
     return None
+
+
+def _foreign(sheet: Sheet, entry: ListDef) -> bool:
+    """Whether the hidden row names another list than the title: one of another version, which is not ours to read."""
+    found = id_row(sheet, {LIST_STATE})
+    first = raw_text(sheet.rows[found[0]][0]) if found is not None else ""
+    return bool(first) and first not in {LIST_STATE, *(column.id for column in entry.columns)}
 
 
 def _column_ids(sheet: Sheet, entry: ListDef) -> tuple[int, dict[str, int]] | None:
