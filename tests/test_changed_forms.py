@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from kaohe import PROGRAM_ROOT
@@ -18,7 +20,7 @@ from kaohe.intake.compare import changes
 from kaohe.intake.form import FormRead, read_form
 from kaohe.intake.identify import STRANGER
 from kaohe.intake.record import Cell, Change, Problem, Record, Verdict
-from kaohe.intake.workbook import read_workbook
+from kaohe.intake.workbook import Sheet, read_workbook
 from kaohe.rulebook.loader import load_rulebook
 from tests.support.changed import (
     ARTICLE,
@@ -729,3 +731,68 @@ def test_sorting_a_list_or_inserting_a_row_changes_nothing_else() -> None:
     after = accepted(changed(on_articles(insert)))
     assert changes(before, after, OFFICE.rulebook) == (Change(ARTICLES, "C5", "宣传报道：题目", "", "新的一篇"),)
     assert changes(before, accepted(read(opened(saved(book())))), OFFICE.rulebook) == ()
+
+
+# Whatever stands in the cells
+
+
+TOKENS = st.sampled_from(
+    [
+        *(
+            "",
+            None,
+            "id",
+            "value",
+            "label",
+            "number",
+            "evidence",
+            "state",
+            "kaohe-form",
+            "kind",
+            "submission",
+            "unit_code",
+            "jinshui",
+            "year",
+            "2014",
+        ),
+        *("meetings_due", "members_end", "item:2.3a", "articles", "title", "outlet", "date", "link", "website_news", "序号", "填报内容", "填报值"),
+        *(
+            "年末会员总数",
+            "13",
+            "填报单位：",
+            "填报单位：金水区",
+            "2014年度考核",
+            "宣传报道",
+            "题目",
+            "媒体",
+            "日期",
+            "版面或链接",
+            13.0,
+            5,
+            True,
+            "\ud800",
+        ),
+    ]
+)
+PLACES = st.tuples(st.integers(0, 8), st.integers(0, 6))
+SHEETS = st.builds(
+    lambda name, grid, hidden, pictures, merged: Sheet(name, grid, hidden, pictures, tuple((*sorted(a), *sorted(b)) for a, b in merged)),
+    st.sampled_from(["填报表", "宣传报道 (2)", "Sheet1"]),
+    st.lists(st.lists(TOKENS, max_size=7), max_size=9),
+    st.frozensets(st.integers(0, 9)),
+    st.frozensets(PLACES, max_size=4),
+    st.lists(st.tuples(PLACES, PLACES), max_size=3),
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(SHEETS, max_size=4), st.sampled_from([None, OFFICE.rulebook.form_hash, "x"]))
+def test_whatever_stands_in_the_cells_there_is_one_verdict(sheets: list[Sheet], form_hash: str | None) -> None:
+    """With no machine sheet, this form's, and another version's."""
+    said = [["kaohe-form"], ["kind", "submission"], ["year", "2014"], ["unit_code", "jinshui"], ["form_hash", form_hash]]
+    result = read_form([*sheets, *([Sheet(MACHINE_SHEET, said)] if form_hash else [])], OFFICE)
+    assert (result.record is not None) <= (result.verdict is Verdict.ACCEPTED)
+    if result.record is not None:
+        assert set(result.record.fields) == set(OFFICE.rulebook.fields)
+        findings(result.record)
+        assert changes(result.record, result.record, OFFICE.rulebook) == ()

@@ -18,6 +18,7 @@ from kaohe.text import match_key
 HEAD_ROWS = 12
 """Headings, titles and the unit's name are looked for among this many first rows."""
 
+_LONGEST_LABEL = 200
 _OTHER_HEADINGS = {"number": ("编号",), "value": ("填报数",)}
 _UNIT = re.compile(r"^填报单位(?:[:：](.*))?$", re.DOTALL)
 _BESIDE_UNIT = re.compile(r"(?:填报|填表|报送|制表|日期|时间|负责人|联系).*$", re.DOTALL)
@@ -149,5 +150,5 @@ def mentions(unit: Unit, name: str) -> bool:
 def shows_items(sheets: Iterable[Sheet], rulebook: Rulebook) -> bool:
     """Whether at least half of the fields' labels stand somewhere in the workbook, whatever the headings."""
     wanted = {label_key(field.label) for field in rulebook.fields.values()}
-    shown = {label_key(value) for sheet in sheets for row in sheet.rows for value in row if isinstance(value, str)}
+    shown = {label_key(value) for sheet in sheets for row in sheet.rows for value in row if isinstance(value, str) and len(value) < _LONGEST_LABEL}
     return 2 * len(wanted & shown) >= len(wanted)

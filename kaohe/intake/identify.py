@@ -73,11 +73,11 @@ def _submission(data: dict[str, str], office: Office) -> Identity:
     unit = office.config.units_by_code.get(code)
     known = unit.code if unit else None
     if data.get("year") != str(year):
-        return Identity(Verdict.WRONG_YEAR, f"这是{data.get('year')}年度的填报表，本次考核{year}年度，请用{year}年度的表填报", known)
+        return Identity(Verdict.WRONG_YEAR, f"这是{shorten(data.get('year', ''), 20)}年度的填报表，本次考核{year}年度，请用{year}年度的表填报", known)
     if not code:
         return Identity(Verdict.UNKNOWN_UNIT, "这是没有写明单位的母版，不是发给某个单位的表，请用发给本单位的那一份填报")
     if unit is None:
-        return Identity(Verdict.UNKNOWN_UNIT, f"表里的单位“{data.get('unit_name') or code}”不在本次考核单位之列，请核对是否发错")
+        return Identity(Verdict.UNKNOWN_UNIT, f"表里的单位“{shorten(data.get('unit_name') or code, 40)}”不在本次考核单位之列，请核对是否发错")
     if data.get("form_hash") != office.rulebook.form_hash:
         version = shorten(data.get("version", ""), 20) or "版本不明"
         return Identity(Verdict.ACCEPTED, f"采用（另一版本 {version} 的表，标记相同的项目照常取用）", known, version=version)

@@ -99,10 +99,11 @@ def list_table(sheet: Sheet, rulebook: Rulebook) -> ListTable | None:
         found = id_row(sheet, {entry.id})
         if found is not None and own & found[1].keys():
             return _table(sheet, entry, (found[0], {c: n for c, n in found[1].items() if c in own}), by_ids=True)
-    for entry in rulebook.lists:
-        if _column_of(sheet, {entry.id}) is not None:
-            found = _column_ids(sheet, entry) or list_headings(sheet, entry)
-            return None if found is None else _table(sheet, entry, found, by_ids=True)
+    marked = _id_anywhere(sheet, set(rulebook.lists_by_id))
+    if marked is not None:
+        entry = rulebook.lists_by_id[marked]
+        found = _column_ids(sheet, entry) or list_headings(sheet, entry)
+        return None if found is None else _table(sheet, entry, found, by_ids=True)
     titled = list_titled(sheet, rulebook)
     if titled is None or _foreign(sheet, titled):
         return None
@@ -145,6 +146,11 @@ def _column_ids(sheet: Sheet, entry: ListDef) -> tuple[int, dict[str, int]] | No
     own = {column.id for column in entry.columns}
     found = id_row(sheet, own)
     return None if found is None else (found[0], {c: n for c, n in found[1].items() if c in own})
+
+
+def _id_anywhere(sheet: Sheet, ids: set[str]) -> str | None:
+    """The first of these ids that stands in a cell of its own."""
+    return next((value for row in sheet.rows for value in row if isinstance(value, str) and value in ids), None)
 
 
 def _column_of(sheet: Sheet, ids: set[str], first: int = 0) -> int | None:
