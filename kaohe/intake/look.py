@@ -5,10 +5,9 @@ from pathlib import PurePosixPath
 
 from kaohe.config.loader import Office
 from kaohe.intake.containers import ContainerFault, Member, open_container
-from kaohe.intake.decision import DecisionForm, extract_decision
-from kaohe.intake.extract import extract
-from kaohe.intake.identify import identify
-from kaohe.intake.inspection import UnitInspection, extract_inspections
+from kaohe.intake.decision import DecisionForm
+from kaohe.intake.form import read_form
+from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.locked import unlock
 from kaohe.intake.record import Record, Verdict
 from kaohe.intake.sniff import Kind, sniff
@@ -69,14 +68,5 @@ def _workbook(kind: Kind, data: bytes, office: Office) -> Look:
         book = read_workbook(data)
     except UnreadableWorkbook as error:
         return Look(Verdict.UNREADABLE, str(error), notes=notes)
-    notes += book.notes
-    found = identify(book.sheets, office)
-    if found.decision is not None:  # one of another year too: a check says so
-        return Look(found.verdict, found.reason, decision=extract_decision(book.sheets, found.decision), notes=notes)
-    if found.verdict is not Verdict.ACCEPTED:
-        return Look(found.verdict, found.reason, found.unit, notes=notes)
-    if found.group is not None:
-        visits = extract_inspections(book.sheets, office.rulebook, found.group)
-        return Look(found.verdict, found.reason, inspections=visits, notes=notes)
-    assert found.unit is not None
-    return Look(found.verdict, found.reason, found.unit, extract(book.sheets, office.rulebook, found.unit), notes=notes)
+    found = read_form(book.sheets, office)
+    return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=(*notes, *book.notes, *found.notes))
