@@ -12,6 +12,7 @@ from kaohe.intake.extract import extract
 from kaohe.intake.identify import identify
 from kaohe.intake.inspection import UnitInspection, extract_inspections
 from kaohe.intake.record import ReceivedFile, Record, Verdict
+from kaohe.intake.sniff import sniff
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from kaohe.text import os_problem
 
@@ -112,7 +113,7 @@ def _judge(office: Office, arrival: Arrival, first_seen: Callable[[str], int]) -
     if arrival.data is None:
         return _Judged(file(Verdict.UNREADABLE, arrival.reason), data)
     try:
-        sheets = read_workbook(data).sheets
+        sheets = read_workbook(data, sniff(data), office.config.intake).sheets
     except UnreadableWorkbook as error:
         if Path(base).suffix.lower() not in _SPREADSHEETS:
             return _Judged(file(Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取"), data)
