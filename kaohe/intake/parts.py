@@ -69,14 +69,14 @@ def listing(parts: Mapping[str, bytes], most: int) -> Listing:
     links = relations(parts, _rels_of(where), posixpath.dirname(where))
     entries = []
     from_1904 = False
-    for element in root.iter():
-        match local(element):
-            case "workbookPr":
-                from_1904 = element.get("date1904") in ("1", "true")
-            case "sheet":
-                entries.append(_entry(element, links, parts))
-                if len(entries) > most:
-                    raise UnreadableWorkbook(f"工作表多得不合常理（超过{most}张），为安全起见没有读取，请用发给单位的原表重新填报", refused=True)
+    for element in root:
+        # Only at the top: an extension may hold another element of the same name.
+        if local(element) == "workbookPr":
+            from_1904 = element.get("date1904") in ("1", "true")
+    for element in (sheet for group in root if local(group) == "sheets" for sheet in group if local(sheet) == "sheet"):
+        entries.append(_entry(element, links, parts))
+        if len(entries) > most:
+            raise UnreadableWorkbook(f"工作表多得不合常理（超过{most}张），为安全起见没有读取，请用发给单位的原表重新填报", refused=True)
 
     def named(kind: str, usual: str) -> bytes:
         return parts.get(next((target for k, target in links.values() if k == kind and target in parts), usual), b"")
@@ -142,7 +142,7 @@ def notes(parts: Mapping[str, bytes], entries: tuple[Entry, ...]) -> list[str]:
     found = []
     if any(name.endswith("vbaproject.bin") for name in parts) or any(entry.macro for entry in entries):
         found.append("文件里有宏，没有运行")
-    if any(name.startswith("xl/externallinks/") and name.endswith(".xml") for name in parts):
+    if any(name.startswith("xl/externallinks/") and name.endswith((".xml", ".bin")) for name in parts):
         found.append("文件里有指向其他文件的链接，没有理会")
     if any(name.startswith(("xl/activex/", "xl/embeddings/", "xl/ctrlprops/")) for name in parts):
         found.append("文件里有控件或嵌入的对象，没有理会")

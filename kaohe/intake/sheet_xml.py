@@ -35,6 +35,7 @@ def _table(signs: bytes) -> _Flags:
     return found
 
 
+_BLANK, _BEGINS_NAME = _table(b" \n\t\r"), _table(b" \n\t\r\"'/")
 _ENDS_NAME, _LETTER, _DIGIT = _table(b" >/\n\t\r"), _table(string.ascii_letters.encode()), _table(b"0123456789")
 
 
@@ -54,6 +55,8 @@ def look(part: bytes, most: int) -> tuple[bytes, Facts]:
     In that copy an error value is its text and a formula without a value is ``=`` and its text: the library reads both as blank, and gives up the
     whole file at an error it does not know (#SPILL!).
     """
+    if b"sheetData" not in part:
+        raise UnreadableWorkbook(CANNOT_OPEN)
     glance = _Glance(part)
     if glance.marked_up:
         part = canonical(part)
@@ -82,7 +85,9 @@ class _Glance:
         self.errors = any(len(self._followed(equals, text)) for text in ('"e"', "'e'", " ")) or b"t =" in part
         self.prefixed = self._named(colons, "f")
         prefixed_cells = self._named(colons, "c") or self._named(colons, "row")
-        self.near = not prefixed_cells and self._addressed(opening, "c", 1) and self._addressed(opening, "row", 0)
+        cells, rows = self._tags(opening, "c"), self._tags(opening, "row")
+        placed = self._addressed(cells, "c", 1) and self._addressed(rows, "row", 0)
+        self.near = placed and not prefixed_cells and self._said_once(equals, len(cells) + len(rows))
 
     def _followed(self, places: _Places, text: str) -> _Places:
         """Those of the places that the text follows."""
@@ -98,9 +103,16 @@ class _Glance:
     def _named(self, places: _Places, name: str) -> bool:
         return len(self._tags(places, name)) > 0
 
-    def _addressed(self, opening: _Places, name: str, letters: int) -> bool:
+    def _said_once(self, equals: _Places, places: int) -> bool:
+        """Whether there are only so many addresses: the library takes the last one of an element that gives two."""
+        if len(equals) and equals[0] < 2:
+            return False
+        before = self._bytes[equals - 1]
+        named = self._bytes[equals[before == ord("r")] - 2]
+        return not _BLANK[before].any() and int(np.count_nonzero(_BEGINS_NAME[named])) == places
+
+    def _addressed(self, places: _Places, name: str, letters: int) -> bool:
         """Whether every such element begins with its own address, of so many letters and one to four digits."""
-        places = self._tags(opening, name)
         if len(self._followed(places + len(name), ' r="')) < len(places):
             return False
         start = places + len(f'<{name} r="')
