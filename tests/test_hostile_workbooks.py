@@ -2,6 +2,7 @@
 
 import random
 import struct
+import time
 import zipfile
 from io import BytesIO
 
@@ -186,6 +187,23 @@ def test_a_million_names_are_never_given_to_the_library() -> None:
     names = "<definedNames>" + '<definedName name="a">A1</definedName>' * 200_000 + "</definedNames>"
     workbook = str(parts(ONE)["xl/workbook.xml"]).replace("</workbook>", f"{names}</workbook>")
     assert read(book(ONE, workbook=workbook)).sheets[0].rows == [[1.0]]
+
+
+def test_a_long_text_in_many_cells_is_refused() -> None:
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 1_000_000}</t></si></sst>'
+    data = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 4001))
+    assert fault(book(data, strings=strings)) == (TOO_BIG, True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [f'<row r="1"><c r="A1"><f>1</f>{" " * 300_000}', "</f></c>" * 200_000, '<row r="1" hidden="1"' + ' hidden="1"' * 200_000, "<row>" * 100_000],
+    ids=["blanks", "ends", "attributes", "beginnings"],
+)
+def test_broken_parts_are_told_quickly(data: str) -> None:
+    started = time.process_time()
+    assert fault(book(f'<?xml version="1.0"?><worksheet xmlns="{MAIN}"><sheetData>{data}')) == (CANNOT_OPEN, False)
+    assert time.process_time() - started < 10
 
 
 def test_a_string_that_is_not_there() -> None:

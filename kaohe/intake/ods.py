@@ -62,7 +62,7 @@ class _Reader:
         self._row: list[_Run] = []
         self._row_repeats = 1
         self._row_hidden = False
-        self._next = 0
+        self._next = self._column = self._width = 0
         self._cell: _Cell | None = None
         self._aside = 0
         self._depth = 0
@@ -79,7 +79,7 @@ class _Reader:
             case "table:table":
                 self._begin(attributes)
             case "table:table-row" if self._depth == 1:
-                self._row = []
+                self._row, self._column = [], 0
                 self._row_repeats = _count(attributes.get("table:number-rows-repeated"))
                 self._row_hidden = f"visibility:{attributes.get('table:visibility', '')}" in _UNSEEN
             case "table:table-cell" | "table:covered-table-cell" if self._depth == 1:
@@ -94,7 +94,7 @@ class _Reader:
         if len(self.tables) >= self._sheets:
             raise UnreadableWorkbook(f"工作表多得不合常理（超过{self._sheets}张），为安全起见没有读取，请用发给单位的原表重新填报", refused=True)
         self._table = Table(attributes.get("table:name", ""), style=attributes.get("table:style-name", ""))
-        self._next = 0
+        self._next = self._width = 0
         self.tables.append(self._table)
 
     def _inside(self, name: str, attributes: dict[str, str]) -> None:
@@ -107,7 +107,7 @@ class _Reader:
                 self._cell.text.append("\n" if self._cell.paragraphs else "")
                 self._cell.paragraphs += 1
             case "text:s":
-                self._cell.text.append(" " * min(_count(attributes.get("text:c")), 1000))
+                self._cell.text.append(" " * min(_count(attributes.get("text:c")), 100))
             case "text:tab":
                 self._cell.text.append("\t")
             case "text:line-break":
@@ -124,6 +124,7 @@ class _Reader:
         match name:
             case "table:table":
                 self._depth -= 1
+                self._left -= 0 if self._depth else self._width * len(self.tables[-1].rows)
                 self._table = self._table if self._depth else None
             case "table:table-row" if self._depth == 1:
                 self._end_row()
@@ -132,7 +133,7 @@ class _Reader:
                 self._cell = None
 
     def _end_cell(self, cell: _Cell) -> None:
-        value, place = _value(cell), (self._next, sum(run.repeats for run in self._row) if self._row else 0)
+        value, place = _value(cell), (self._next, self._column)
         assert self._table is not None
         if cell.picture:
             self._table.pictures.add(place)
@@ -140,19 +141,20 @@ class _Reader:
         if down > 1 or right > 1:
             self._table.merged.append((*place, place[0] + down - 1, place[1] + right - 1))
         # A row ends with thousands of blanks that stand for its whole width: they are kept as one number until something follows.
+        self._column += cell.repeats
         self._row.append(_Run(cell.repeats) if value == "" else _Run(cell.repeats, value))
 
     def _end_row(self) -> None:
         assert self._table is not None
         values = list(self._spread())
-        if self._row_hidden and values:
-            self._table.hidden |= set(range(self._next, self._next + min(self._row_repeats, self._left)))
         if values:
-            width = max(len(values), max((len(row) for row in self._table.rows), default=0))
-            if (self._next + self._row_repeats) * width > self._left:
+            self._width = max(self._width, len(values))
+            if (self._next + self._row_repeats) * self._width > self._left:
                 raise too_big_sheet(f"工作表“{self._table.name[:40]}”")
             self._table.rows += [[] for _ in range(self._next - len(self._table.rows))]
             self._table.rows += [list(values) for _ in range(self._row_repeats)]
+            if self._row_hidden:
+                self._table.hidden |= set(range(self._next, self._next + self._row_repeats))
         self._next += self._row_repeats
 
     def _spread(self) -> Iterator[Any]:

@@ -15,7 +15,7 @@ _MAX_TREE = 32 * 1024 * 1024
 _ID = re.compile(r"\{[^}]*/relationships\}id$")
 _ROOT = "_rels/.rels"
 _COUNTS = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*(?:"[^"]*"|'[^']*')""")
-_SST = re.compile(rb"<(?:\w+:)?sst\b[^>]*>")
+_SST = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,24 @@ def uncounted(strings: bytes) -> bytes:
     return _SST.sub(lambda tag: _COUNTS.sub(b"", tag.group()), strings)
 
 
+def longest(strings: bytes) -> int:
+    """Bytes of the longest shared string, its formats counted in."""
+    found = start = 0
+    while (end := strings.find(b"</", start)) >= 0:
+        found, start = max(found, end - start), end + 2
+    return max(found, len(strings) - start)
+
+
 def anchored(parts: Mapping[str, bytes], sheet: str) -> Iterator[tuple[int, int]]:
     """The cells in whose top left corner a picture of the sheet begins."""
     for kind, target in relations(parts, _rels_of(sheet), posixpath.dirname(sheet)).values():
         if kind != "drawing" or target not in parts:
             continue
-        for anchor in tree(parts[target]):
+        try:
+            anchors = tree(parts[target])
+        except UnreadableWorkbook:
+            continue  # a broken drawing takes nothing from the cells
+        for anchor in anchors:
             if local(anchor) not in ("twoCellAnchor", "oneCellAnchor") or not any(local(e) == "pic" for e in anchor.iter()):
                 continue
             corner = next((e for e in anchor if local(e) == "from"), None)

@@ -18,14 +18,16 @@ _Places: TypeAlias = NDArray[np.intp]
 _Flags: TypeAlias = NDArray[np.bool_]
 _NEAR = (9999, 26)
 """Rows and columns within which addresses are told at a glance."""
+_LONGEST = 100_000
+"""Bytes within which a cell's formula or a row's attributes are looked for."""
 _REF = re.compile(r"([A-Za-z]{0,7})([0-9]{1,10})")
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
 _ROW = re.compile(rb'<row r="(\d+)"')
-_RICH = re.compile(rb'<c r="([A-Z]+)(\d+)"(?=[^>]*? vm=")')
+_RICH = re.compile(rb'<c r="([A-Z]+)(\d+)"(?=[^<>]*? vm=")')
 _ERROR_TYPE = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*)(["'])e\2""")
-_UNCACHED = re.compile(rb"""<((?:\w+:)?)c\b([^<>]*[^<>/])?><\1f\b([^<>]*)(?:/>|>([^<]*)</\1f>)\s*(?:<\1v\s*/>|<\1v\s*></\1v>)?\s*</\1c>""")
-_EMPTY_FORMULA = re.compile(rb"<f [^<>]*/>\s*(?:<v></v>|<v ?/>)?\s*</c>")
-_FORMULA_END = re.compile(rb"</f>\s*(?:<v></v>|<v ?/>)?\s*</c>")
+_UNCACHED = re.compile(rb"""<((?:\w+:)?)c\b([^<>]*[^<>/])?><\1f\b([^<>]*)(?:/>|>([^<]*)</\1f>)\s*(?:(?:<\1v\s*/>|<\1v\s*></\1v>)\s*)?</\1c>""")
+_EMPTY_FORMULA = re.compile(rb"<f [^<>]*/>\s*(?:(?:<v></v>|<v ?/>)\s*)?</c>")
+_FORMULA_END = re.compile(rb"</f>\s*(?:(?:<v></v>|<v ?/>)\s*)?</c>")
 _TYPE = re.compile(rb"""\st\s*=\s*(?:"[^"]*"|'[^']*')""")
 
 
@@ -125,7 +127,7 @@ class _Glance:
 
 def _hidden(part: bytes) -> Iterator[int]:
     for mark in _HIDDEN.finditer(part):
-        row = _ROW.match(part, part.rfind(b"<", 0, mark.start()))
+        row = _ROW.match(part, part.rfind(b"<", max(0, mark.start() - _LONGEST), mark.start()))
         if row:
             yield int(row.group(1)) - 1
 
@@ -135,7 +137,7 @@ def _with_formulas(part: bytes) -> bytes:
     pieces: list[bytes] = []
     done = 0
     for end in _FORMULA_END.finditer(part):
-        start = part.rfind(b"<c ", done, end.start())
+        start = part.rfind(b"<c ", max(done, end.start() - _LONGEST), end.start())
         cell = _UNCACHED.fullmatch(part, start, end.end()) if start >= 0 and b't="str"' not in part[start : start + 60] else None
         if cell:
             pieces += [part[done:start], _formula_as_text(cell)]

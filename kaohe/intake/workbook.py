@@ -13,7 +13,7 @@ from kaohe.config.model import Intake
 from kaohe.intake import parts as package
 from kaohe.intake import xlsb
 from kaohe.intake.biff import SheetFacts, old_book
-from kaohe.intake.guard import CANNOT_OPEN, LOCKED, UnreadableWorkbook, repacked, too_big_sheet, unpacked
+from kaohe.intake.guard import CANNOT_OPEN, LOCKED, TOO_BIG, UnreadableWorkbook, repacked, too_big_sheet, unpacked
 from kaohe.intake.ods import tables
 from kaohe.intake.sheet_xml import Facts, look
 from kaohe.intake.sniff import Kind
@@ -130,6 +130,10 @@ def _xlsx(data: bytes, limits: Intake) -> Book:
         if entry.part is not None:
             ready[number], looks[number] = look(parts[entry.part], room.left)
             room.check(entry.name, looks[number].height, looks[number].width)
+    # A cell that names a shared string gets a copy of it.
+    shared = sum(part.count(b't="s"') + part.count(b"t='s'") for part in ready.values())
+    if shared * package.longest(listing.strings) > 4 * limits.memory_mb * 1024 * 1024:
+        raise UnreadableWorkbook(TOO_BIG, refused=True)
     book = CalamineWorkbook.from_filelike(BytesIO(_plain_package(listing, ready)))
     pictured = package.holds_cell_pictures(parts)
     sheets = []
