@@ -18,16 +18,19 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kaohe import PROGRAM_ROOT
+from kaohe.config.model import Intake as IntakeLimits
 from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import Cell, Change, ReceivedFile, Record, Verdict
+from kaohe.intake.sniff import Kind
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from tests.support.forms import NOON, drop, filled, layout, master_bytes, opened, program_office, saved, sound_fields, stamped
 
 OFFICE = program_office()
 DAMAGED = "文件已损坏，可能没有传完，请重新报送"
 CANNOT_OPEN = "文件打不开，可能已损坏或不是电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
+ONLY_TEXT = "这其实是纯文本文件（例如 CSV），不是电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
 STRANGER = "不是本系统发出的填报表（里面没有系统标记），请用发给单位的原表填报"
 TOO_BIG = "文件解开后大得不合常理，为安全起见没有读取，请用发给单位的原表重新填报"
 
@@ -192,7 +195,7 @@ def password_protected() -> bytes:
         ("空文件.xlsx", lambda: b"", (Verdict.UNREADABLE, "文件是空的（0 字节），可能没有传完，请重新报送", None)),
         ("没传完.xlsx", lambda: stamped("jinshui")[:9000], (Verdict.UNREADABLE, DAMAGED, None)),
         ("只有头.xlsx", lambda: b"PK\x03\x04", (Verdict.UNREADABLE, DAMAGED, None)),
-        ("改了扩展名.xlsx", "各单位：请按时报送。".encode, (Verdict.UNREADABLE, CANNOT_OPEN, None)),
+        ("改了扩展名.xlsx", "各单位：请按时报送。".encode, (Verdict.UNREADABLE, ONLY_TEXT, None)),
         ("没有扩展名", lambda: b"\x00\x01\x02", (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺.xlsx", lambda: overwritten("xl/worksheets/sheet2.xml", b"<worksheet><sheetData><row r="), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺2.xlsx", lambda: overwritten("xl/workbook.xml", b"<workbook"), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
@@ -257,8 +260,8 @@ def test_a_sheet_with_too_many_cells_is_refused() -> None:
     page(book, "Sheet")["A1"] = 1
     page(book, "Sheet")["CV30000"] = 2
     with pytest.raises(UnreadableWorkbook) as caught:
-        read_workbook(saved(book))
-    assert str(caught.value) == "有一张工作表大得不合常理（30000行100列），请用发给单位的原表重新填报"
+        read_workbook(saved(book), Kind.XLSX, IntakeLimits())
+    assert str(caught.value) == "工作表“Sheet”（30000行100列）大得不合常理，为安全起见没有读取，请用发给单位的原表重新填报"
 
 
 def test_one_bad_file_costs_no_other_its_verdict(sound: bytes) -> None:
