@@ -20,7 +20,7 @@ from kaohe.intake.compare import changes
 from kaohe.intake.form import FormRead, read_form
 from kaohe.intake.identify import STRANGER
 from kaohe.intake.record import Cell, Change, Problem, Record, Verdict
-from kaohe.intake.workbook import Sheet, read_workbook
+from kaohe.intake.workbook import Sheet
 from kaohe.rulebook.loader import load_rulebook
 from tests.support.changed import (
     ARTICLE,
@@ -39,6 +39,7 @@ from tests.support.changed import (
     refs,
     retyped,
     rows,
+    sheets_in,
     sheets_of,
     sound,
     unmarked,
@@ -721,7 +722,7 @@ def test_a_blank_form_says_so() -> None:
 
 
 def test_sorting_a_list_or_inserting_a_row_changes_nothing_else() -> None:
-    before = accepted(read_form(read_workbook(sound()).sheets, OFFICE))
+    before = accepted(read_form(sheets_in(sound()), OFFICE))
 
     def insert(sheet: Any) -> None:
         swapped(sheet, 5, 6, range(1, 8))

@@ -14,6 +14,7 @@ from kaohe.checks.registry import run_checks
 from kaohe.forms.layout import MACHINE_SHEET, MAIN_HEADINGS, MAIN_SHEET
 from kaohe.intake.form import FormRead, read_form
 from kaohe.intake.record import Record, Verdict
+from kaohe.intake.sniff import sniff
 from kaohe.intake.workbook import Sheet, read_workbook
 from kaohe.text import value_text
 from tests.support.forms import filled, layout, opened, program_office, saved, sound_fields
@@ -62,7 +63,12 @@ def unmarked() -> Workbook:
 
 def sheets_of(workbook: Workbook) -> tuple[Sheet, ...]:
     """Its cells, with the hidden rows and merged areas that it has now."""
-    return tuple(_seen(workbook, sheet) for sheet in read_workbook(saved(workbook)).sheets)
+    return tuple(_seen(workbook, sheet) for sheet in sheets_in(saved(workbook)))
+
+
+def sheets_in(data: bytes) -> tuple[Sheet, ...]:
+    """The sheets of a workbook as the reader gives them."""
+    return read_workbook(data, sniff(data), OFFICE.config.intake).sheets
 
 
 def _seen(workbook: Workbook, sheet: Sheet) -> Sheet:
@@ -74,7 +80,7 @@ def _seen(workbook: Workbook, sheet: Sheet) -> Sheet:
 
 def read(workbook: Workbook) -> FormRead:
     """What is read from it by cells alone: openpyxl leaves merges where they were when rows are moved."""
-    return read_form(read_workbook(saved(workbook)).sheets, OFFICE)
+    return read_form([replace(sheet, merged=()) for sheet in sheets_in(saved(workbook))], OFFICE)
 
 
 def accepted(result: FormRead) -> Record:
