@@ -315,3 +315,10 @@ def test_locked_and_empty_files_are_told() -> None:
         with pytest.raises(UnreadableWorkbook) as caught:
             read_workbook(b"", kind, program_office().config.intake)
         assert (str(caught.value), caught.value.locked) == (message, kind is Kind.LOCKED)
+
+
+@pytest.mark.parametrize(
+    ("shown", "problem"), [("Err:502", Problem.ERROR_VALUE), ("#BUSY!", Problem.ERROR_VALUE), (PICTURE, Problem.PICTURE), ("Error 502", None)]
+)
+def test_what_stands_for_no_value_is_a_problem_in_every_kind_of_cell(shown: str, problem: Problem | None) -> None:
+    assert meaning(shown, "text").problem is problem
