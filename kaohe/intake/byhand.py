@@ -124,7 +124,9 @@ def shown_units(sheets: Iterable[Sheet]) -> Iterator[Cell]:
                 match = _UNIT.match("".join(raw_text(value).split()))
                 if match is None:
                     continue
-                beside = next((raw_text(other) for other in row[column + 1 :] if raw_text(other)), "") if not match[1] else ""
+                beside = (
+                    next((text for other in row[column + 1 :] if (text := raw_text(other)) and not text.startswith("=")), "") if not match[1] else ""
+                )
                 name = _BESIDE_UNIT.sub("", match[1] or "".join(beside.split()))
                 if _BRACKETS.sub("", name):
                     yield Cell(sheet.name, cell_name(index + 1, column), name)

@@ -1,6 +1,8 @@
 """One look into one file: what it is, and what it says. Everything here runs in a process that may die without harm."""
 
+import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePosixPath
 
 from kaohe.config.loader import Office
@@ -37,10 +39,9 @@ def look_into(name: str, data: bytes, office: Office) -> Look:
     """What the file is and says, by its content; ``name`` only decides how what is no workbook is spoken of."""
     kind, limits = sniff(data), office.config.intake
     called_sheet = PurePosixPath(name).suffix.lower() in _SPREADSHEETS
-    if kind.holds_files:
-        inside = _container(kind, data, limits)
-        if not (inside.verdict is Verdict.UNREADABLE and called_sheet):
-            return inside  # else it is a broken workbook rather than a broken archive
+    broken_book = kind is Kind.ZIP and called_sheet and not zipfile.is_zipfile(BytesIO(data))
+    if kind.holds_files and not broken_book:
+        return _container(kind, data, limits)
     if not kind.holds_cells and not called_sheet:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     notes: tuple[str, ...] = ()

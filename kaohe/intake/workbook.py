@@ -10,6 +10,7 @@ import python_calamine
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from kaohe.config.model import Intake
+from kaohe.forms.layout import MACHINE_SHEET
 from kaohe.intake import parts as package
 from kaohe.intake import xlsb
 from kaohe.intake.biff import SheetFacts, old_book
@@ -247,5 +248,5 @@ def _merged(sheet: CalamineSheet, limits: Intake) -> tuple[tuple[int, int, int, 
 
 
 def _notes(found: Iterable[str], sheets: Iterable[tuple[Sheet, bool]]) -> tuple[str, ...]:
-    unseen = [sheet.name for sheet, hidden in sheets if hidden and sheet.rows]
+    unseen = [sheet.name for sheet, hidden in sheets if hidden and sheet.rows and sheet.name != MACHINE_SHEET]
     return (*found, f"隐藏的工作表也读取了：{'、'.join(unseen[:5])}{'等' if len(unseen) > 5 else ''}") if unseen else tuple(found)
