@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.message import EmailMessage
 
@@ -11,7 +11,9 @@ import pytest
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake, Material, take_in
+from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
+from kaohe.intake.workers import here
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 
 OFFICE = program_office()
@@ -95,12 +97,31 @@ def test_bounds_hold_for_all_levels_together(form: bytes) -> None:
     assert next(f.reason for f in intake.files if f.verdict is Verdict.REFUSED) == TOO_MUCH
 
 
+def test_an_archive_that_goes_too_far_too_often_is_given_up() -> None:
+    """Ten containers beyond the bounds are looked into, with the rest of their hundred; what comes after is not."""
+    looked: list[str] = []
+
+    def look(found: Iterable[Arrival]) -> Iterator[Look]:
+        for entry in found:
+            looked.append(entry.name)
+            yield from here(limited)([entry])
+
+    limited = office(unpacked_mb=1)
+    bomb = zipped({"0.txt": bytes(700_000)})
+    files = [Arrival.of("包.zip", zipped({f"{n:03d}.zip": bomb for n in range(150)}), NOON), Arrival.of("好.xlsx", stamped("jinshui"), NOON)]
+    intake = take_in(limited, files, lambda _: 0, look)
+    verdicts = {f.name: (f.verdict, f.reason) for f in intake.files}
+    assert verdicts["包.zip/000.zip"] == (Verdict.OPENED, "取出1个文件")
+    assert {verdicts[f"包.zip/{n:03d}.zip"] for n in range(1, 150)} == {(Verdict.REFUSED, TOO_MUCH)}
+    assert verdicts["好.xlsx"] == (Verdict.ACCEPTED, "采用")
+    assert verdicts["包.zip/000.zip/0.txt"] == (Verdict.REFUSED, TOO_MUCH)
+    assert looked == ["包.zip", "好.xlsx", *(f"包.zip/{n:03d}.zip" for n in range(100))]
+
+
 def test_members_are_kept_before_they_are_looked_into(form: bytes) -> None:
     steps: list[str] = []
 
     def look(found: object) -> object:
-        from kaohe.intake.workers import here
-
         entries = list(found)  # type: ignore[call-overload]
         steps.extend(f"看 {entry.name}" for entry in entries)
         return here(OFFICE)(entries)

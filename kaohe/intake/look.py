@@ -17,6 +17,8 @@ from kaohe.intake.sniff import Kind, sniff
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
+_NEVER_SHEETS = (Kind.PDF, Kind.PICTURE, Kind.DOCUMENT, Kind.TEXT)
+"""What is no broken workbook when its name says nothing."""
 _NO_SPREADSHEET = "不是电子表格，没有当作填报表读取"
 _UNLOCKED = "用设置里的密码打开"
 
@@ -38,7 +40,8 @@ class Look:
 def look_into(name: str, data: bytes, office: Office) -> Look:
     """What the file is and says, by its content; ``name`` only decides how what is no workbook is spoken of."""
     kind, limits = sniff(data), office.config.intake
-    called_sheet = PurePosixPath(name).suffix.lower() in _SPREADSHEETS
+    suffix = PurePosixPath(name).suffix.lower()
+    called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
     broken_book = kind is Kind.ZIP and called_sheet and not zipfile.is_zipfile(BytesIO(data))
     if kind.holds_files and not broken_book:
         return _container(kind, data, limits)

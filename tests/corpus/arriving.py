@@ -1,0 +1,52 @@
+"""What is not there whole yet, and what broke off on its way."""
+
+from kaohe.intake.record import Verdict
+from tests.corpus.case import Corpus, Files, lost, ok
+from tests.support.changed import sound
+
+CORPUS = Corpus()
+case = CORPUS.case
+OPEN_ELSEWHERE = "Excel、WPS 打开文件时的临时文件，文件关闭后就没有了"
+ON_ITS_WAY = "还在下载或复制，下次运行再读"
+STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次运行再读"
+DAMAGED = "文件已损坏，可能没有传完，请重新报送"
+
+
+@case("别处正开着", lost("~$填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"), says={"~$填报表.xlsx": OPEN_ELSEWHERE})
+def lock_file_of_excel() -> Files:
+    return {"~$填报表.xlsx": b"\x03abc" + bytes(161), "填报表.xlsx": sound()}
+
+
+@case("WPS正开着", lost(".~填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"))
+def lock_file_of_wps() -> Files:
+    return {".~填报表.xlsx": b"x", "填报表.xlsx": sound()}
+
+
+@case("还在下载", lost("填报表.xlsx.part", Verdict.ARRIVING), points=None, says={"填报表.xlsx.part": ON_ITS_WAY})
+def download() -> Files:
+    return {"填报表.xlsx.part": sound()[:9000]}
+
+
+@case("浏览器还在下载", lost("填报表.xlsx.crdownload", Verdict.ARRIVING), points=None)
+def download_of_a_browser() -> Files:
+    return {"填报表.xlsx.crdownload": sound()}
+
+
+@case("刚复制了一半", lost("填报表.xlsx", Verdict.ARRIVING), points=None, says={"填报表.xlsx": STILL_COMING}, age=60)
+def half_just_now() -> Files:
+    return {"填报表.xlsx": sound()[:9000]}
+
+
+@case("刚复制完", ok("填报表.xlsx"), age=0)
+def whole_just_now() -> Files:
+    return {"填报表.xlsx": sound()}
+
+
+@case("早就断了", lost("填报表.xlsx", Verdict.UNREADABLE), points=None, says={"填报表.xlsx": DAMAGED})
+def half_long_ago() -> Files:
+    return {"填报表.xlsx": sound()[:9000]}
+
+
+@case("先有一份好的再复制一半", ok("一.xlsx"), lost("二.xlsx", Verdict.ARRIVING), age=60)
+def half_after_a_good_one() -> Files:
+    return {"一.xlsx": sound(), "二.xlsx": sound()[:9000]}

@@ -1,0 +1,144 @@
+"""Mails, archives and folders, and what comes along in them."""
+
+from base64 import b64encode
+from urllib.parse import quote_from_bytes
+
+from kaohe.intake.record import Verdict
+from tests.corpus.case import Corpus, Files, evidence, lost, ok, opened
+from tests.corpus.make import SCAN
+from tests.support.changed import ROWS, retyped, sound
+from tests.support.containers import attachment, mail_of, outlook_of, rar5_of, seven_zip_of, unicode_path, zip_of
+from tests.support.forms import saved, sound_fields
+from tests.support.packages import packed
+
+CORPUS = Corpus()
+case = CORPUS.case
+FORM = "填报表.xlsx"
+GBK, UTF8 = FORM.encode("gbk"), FORM.encode()
+ALL_LOCKED = "压缩包设了密码，打不开，请去掉密码重新压缩后报送"
+BROKEN = "“填报表.xlsx”没有传完整，没有取出，请重新报送这个文件"
+
+
+def mailed(disposition: str, content_type: str = "application/octet-stream") -> bytes:
+    """A mail with the sound form under this name."""
+    head = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; {disposition}"
+    return mail_of((head, b64encode(sound())))
+
+
+@case("压缩包", opened("金水.zip"), ok("金水.zip/填报表.xlsx"), evidence("金水.zip/扫描件.jpg"), says={"金水.zip": "取出2个文件"})
+def zipped() -> Files:
+    return {"金水.zip": packed({FORM: sound(), "扫描件.jpg": SCAN})}
+
+
+@case("两层压缩包", opened("外.zip"), opened("外.zip/里.zip"), ok("外.zip/里.zip/填报表.xlsx"))
+def nested() -> Files:
+    return {"外.zip": packed({"里.zip": packed({FORM: sound()})})}
+
+
+@case("GBK文件名的压缩包", opened("a.zip"), ok("a.zip/填报表.xlsx"))
+def gbk_names() -> Files:
+    return {"a.zip": zip_of((GBK, sound()))}
+
+
+@case("另记了统一码文件名", opened("a.zip"), ok("a.zip/填报表.xlsx"))
+def unicode_names() -> Files:
+    return {"a.zip": zip_of((b"??.xlsx", sound()), extra={b"??.xlsx": unicode_path(b"??.xlsx", FORM)})}
+
+
+@case("7z压缩包", opened("金水.7z"), ok("金水.7z/填报表.xlsx"))
+def seven_zip() -> Files:
+    return {"金水.7z": seven_zip_of((FORM, sound()))}
+
+
+@case("没有压缩的rar", opened("金水.rar"), ok("金水.rar/填报表.xlsx"))
+def stored_rar() -> Files:
+    return {"金水.rar": rar5_of((FORM, sound()))}
+
+
+@case(
+    "压缩过的rar",
+    opened("金水.rar"),
+    ok("金水.rar/填报表.xlsx"),
+    findings=(("V-404", "批示与表彰", ""), ("V-502", "Sheet1", "C4")),
+    needs="rar",
+)
+def packed_rar() -> Files:
+    return {"金水.rar": rar5_of((FORM, saved(retyped(sound_fields(), ROWS))), packed=True)}
+
+
+@case("GBK文件名的邮件", opened("来信.eml"), ok("来信.eml/填报表.xlsx"))
+def mail_with_a_gbk_name() -> Files:
+    return {"来信.eml": mailed(f'filename="{GBK.decode("latin-1")}"')}
+
+
+@case("编码文件名的邮件", opened("来信.eml"), ok("来信.eml/填报表.xlsx"))
+def mail_with_an_encoded_name() -> Files:
+    return {"来信.eml": mailed(f'filename="=?gb18030?B?{b64encode(GBK).decode()}?="')}
+
+
+@case("UTF-8文件名的邮件", opened("来信.eml"), ok("来信.eml/填报表.xlsx"))
+def mail_with_a_utf8_name() -> Files:
+    return {"来信.eml": mailed(f"filename*=UTF-8''{quote_from_bytes(UTF8)}")}
+
+
+@case("邮件里的压缩包", opened("来信.eml"), opened("来信.eml/附件.zip"), ok("来信.eml/附件.zip/填报表.xlsx"))
+def zip_in_a_mail() -> Files:
+    body = b64encode(zip_of((GBK, sound())))
+    head = f"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=UTF-8''{quote_from_bytes('附件.zip'.encode())}"
+    return {"来信.eml": mail_of((head, body))}
+
+
+@case("Outlook的邮件", opened("来信.msg"), ok("来信.msg/填报表.xlsx"))
+def outlook() -> Files:
+    return {"来信.msg": outlook_of(attachment(sound(), texts={"3707001F": FORM.encode("utf-16-le")}))}
+
+
+@case(
+    "一个单位一个文件夹",
+    ok("金水区工商联/填报表.xlsx"),
+    evidence("金水区工商联/佐证/会议照片.jpg"),
+    evidence("金水区工商联/佐证/名册.pdf"),
+    says={"金水区工商联/佐证/名册.pdf": "金水区工商联的佐证材料（与该单位的报送放在一起）"},
+)
+def folder() -> Files:
+    return {"金水区工商联/佐证/会议照片.jpg": SCAN, "金水区工商联/佐证/名册.pdf": b"%PDF-1.4", "金水区工商联/填报表.xlsx": sound()}
+
+
+@case("没有扩展名的佐证材料", opened("金水.zip"), ok("金水.zip/填报表.xlsx"), evidence("金水.zip/照片"), evidence("金水.zip/说明"))
+def evidence_without_extensions() -> Files:
+    return {"金水.zip": packed({FORM: sound(), "照片": SCAN, "说明": "附会议照片一张".encode()})}
+
+
+@case("只有佐证材料的文件夹", evidence("金水区/照片.jpg"), points=None)
+def folder_of_evidence() -> Files:
+    return {"金水区/照片.jpg": SCAN}
+
+
+@case("压缩包没有传完", lost("金水.zip", Verdict.UNREADABLE), points=None, says={"金水.zip": BROKEN})
+def truncated() -> Files:
+    return {"金水.zip": zip_of((GBK, sound()))[:20_000]}
+
+
+@case(
+    "断了的压缩包里还有完整的表",
+    opened("金水.zip"),
+    ok("金水.zip/填报表.xlsx"),
+)
+def salvaged() -> Files:
+    whole = zip_of((GBK, sound()), ("照片.jpg".encode("gbk"), SCAN * 100))
+    return {"金水.zip": whole[: whole.index(b"PK\x01\x02") - 20]}
+
+
+@case("加密的压缩包", lost("金水.zip", Verdict.UNREADABLE), points=None, says={"金水.zip": ALL_LOCKED})
+def encrypted() -> Files:
+    return {"金水.zip": zip_of((GBK, sound()), flags=1)}
+
+
+@case("空的压缩包", lost("金水.zip", Verdict.NOT_A_FORM), points=None)
+def empty_archive() -> Files:
+    return {"金水.zip": packed({})}
+
+
+@case("没有附件的邮件", lost("来信.eml", Verdict.NOT_A_FORM), points=None)
+def mail_without_attachments() -> Files:
+    return {"来信.eml": mail_of(("Content-Type: text/plain; charset=utf-8", "表已寄出".encode()))}
