@@ -91,7 +91,7 @@ def outcomes(intake: Intake, case: Case) -> list[tuple[str, Verdict, str | None]
 
 
 def marked(cases: Iterable[Case]) -> list[object]:
-    return [pytest.param(case, id=case.name, marks=[*NEEDS[case.needs], *([pytest.mark.slow] if case.slow else [])]) for case in cases]
+    return [pytest.param(case, id=case.key, marks=[*NEEDS[case.needs], *([pytest.mark.slow] if case.slow else [])]) for case in cases]
 
 
 def test_the_sound_form_earns_points_from_fields_and_lists() -> None:
@@ -102,6 +102,7 @@ def test_the_sound_form_earns_points_from_fields_and_lists() -> None:
 
 def test_no_two_cases_have_one_name_and_none_is_a_unit_s() -> None:
     names = [case.name for case in CASES]
+    assert len({case.key for case in CASES}) == len(CASES)
     assert len(set(names)) == len(names)
     assert not {alias for unit in OFFICE.config.units for alias in (unit.short, unit.name, *unit.aliases)} & set(names)
     assert all(case.accepted <= 1 for case in CASES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from kaohe.intake.record import Verdict
 
@@ -39,6 +39,12 @@ class Case:
     changes: tuple[tuple[str, str, str, str], ...] = ()
     age: int = 100_000
     slow: bool = False
+
+    @property
+    def key(self) -> str:
+        """Theme and builder, by which tests and documents name the case."""
+        builder: Any = self.files
+        return f"{builder.__module__.rpartition('.')[2]}-{builder.__name__}"
 
     @property
     def accepted(self) -> int:

@@ -300,13 +300,13 @@ def markup_injection() -> Files:
     return {FORM: form(_typed(MARKUP))}
 
 
-@case("真的公式", ok(FORM), findings=(("V-201", MAIN_SHEET, "D14"), ("V-210", MAIN_SHEET, "D15")))
+@case("真的公式", ok(FORM), findings=(("V-201", MAIN_SHEET, "D14"), ("V-210", MAIN_SHEET, "D36")))
 def formulas() -> Files:
     """A DDE formula without a value, and an error."""
 
     def change(workbook: Any) -> None:
         page(workbook)["D14"] = "=cmd|'/C calc'!A0"
-        workbook[MAIN_SHEET]["D15"] = "#REF!"
-        workbook[MAIN_SHEET]["D15"].data_type = "e"
+        workbook[MAIN_SHEET]["D36"] = "#REF!"
+        workbook[MAIN_SHEET]["D36"].data_type = "e"
 
     return {FORM: form(change)}
