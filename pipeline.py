@@ -16,7 +16,7 @@ from kaohe import PROGRAM_ROOT, __version__
 from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, complaint, speak_chinese
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
-from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, status_rows
+from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, standing_mark, status_rows
 from kaohe.files import write_whole
 from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
@@ -24,7 +24,7 @@ from kaohe.forms.stamp import MasterFault
 from kaohe.intake.record import Verdict
 from kaohe.progress import OnConsole
 from kaohe.scoring.scorecard import Assessment
-from kaohe.survey import check_files, survey
+from kaohe.survey import check_files, check_group_forms, survey
 from kaohe.text import match_key, os_problem, points_text
 from kaohe.toml_source import FaultyFile
 
@@ -139,14 +139,18 @@ def run_batch(context: typer.Context) -> None:
 
 
 @app.command(cls=ChineseCommand, help="只检查指定的文件（或文件夹），不改动任何东西。")
-def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(metavar="文件…", help="要检查的填报表。")]) -> None:
-    """Verdict and findings of single files, without the inbox."""
+def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(metavar="文件…", help="要检查的填报表、核查表、审定表。")]) -> None:
+    """Verdict and findings of single files: a unit's form by itself, a group's or the meeting's against the inbox."""
     office = _office(context)
     if missing := [path for path in files if not path.exists()]:
         screen.complain(*(f"找不到文件：{path}" for path in missing))
         raise typer.Exit(WRONG_CONFIGURATION)
     assessment = check_files(office, files)
+    forms_of_others = check_group_forms(office, files)
     for file in assessment.files:
+        if file.name in forms_of_others:
+            screen.group_form(office.config, file, forms_of_others[file.name])
+            continue
         screen.say(f"{file.name}：{file.verdict.chinese}" + ("" if file.verdict is Verdict.ACCEPTED else f"。{file.reason}"))
         if file.verdict is not Verdict.ACCEPTED or file.unit is None:
             continue
@@ -160,8 +164,15 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
 @app.command(cls=ChineseCommand, help="各单位报送到了哪一步。")
 def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
+    from kaohe.publish.final import standing_note
+
     assessment = survey(_office(context))
-    screen.table(f"{assessment.config.year}年度考核报送情况（{assessment.status.mark}）", STATUS_HEADINGS, status_rows(assessment), numbers=(3, 4, 5))
+    screen.table(
+        f"{assessment.config.year}年度考核报送情况（{standing_mark(assessment.status, issued=standing_note(assessment.config) is not None)}）",
+        STATUS_HEADINGS,
+        status_rows(assessment),
+        numbers=(3, 4, 5),
+    )
     _show_refused(assessment)
 
 
@@ -214,7 +225,9 @@ def history(context: typer.Context, unit: Annotated[str, typer.Argument(metavar=
 @app.command(cls=ChineseCommand, help="核对正式结果：文件、存档、规则是否原样，分数能否重新算出。")
 def verify(context: typer.Context) -> None:
     """Check the frozen final set against its manifest, and compute its scores again from the archive."""
+    from kaohe.ledger import Ledger
     from kaohe.verify import verify as differences
+    from kaohe.year_log import issued_seal
 
     office = _office(context)
     found = differences(office, office.config.year)
@@ -222,6 +235,8 @@ def verify(context: typer.Context) -> None:
         screen.complain(f"{office.config.year}年度正式结果核对不符：", *(f"  {line}" for line in found))
         raise typer.Exit(INTERNAL_ERROR)
     screen.say(f"{office.config.year}年度正式结果核对无误：每个文件、每份存档、规则都与清单一致，分数重新计算相同。")
+    if issued_seal(Ledger(office.config.folder("state")), office.config.year) is None:
+        screen.say("台账里没有这次定稿的记录（台账可能重建过），清单没有与台账比对。")
 
 
 @app.command(cls=ChineseCommand, help="检查规则是否完整、与通知原文是否一致，并列出来。")
@@ -315,8 +330,9 @@ def _show_outcome(outcome: "Outcome") -> None:
     from kaohe.publish.final import blockers, standing_note
 
     assessment = outcome.assessment
+    standing = standing_note(assessment.config)
     screen.table(
-        f"{assessment.config.year}年度考核排名（{assessment.status.mark or '已审定'}）",
+        f"{assessment.config.year}年度考核排名（{standing_mark(assessment.status, issued=outcome.final is not None or standing is not None)}）",
         RANKING_HEADINGS,
         ranking_rows(assessment),
         numbers=(0, 3, 4, 5, 6),
@@ -326,7 +342,8 @@ def _show_outcome(outcome: "Outcome") -> None:
         screen.complain(problem)
     if outcome.final is not None:
         screen.say(f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。")
-    elif standing := standing_note(assessment.config):
+        screen.say(f"正式文件只在那个文件夹里；{assessment.config.folder('outbox')} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。")
+    elif standing is not None:
         screen.say(standing)
     elif (waiting := blockers(assessment)) and (assessment.decision is not None or any(f.code.startswith("V-8") for f in assessment.findings)):
         screen.say("审定表已经收到，正式结果还不能生成：")

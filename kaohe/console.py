@@ -8,17 +8,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from kaohe.checks.finding import Finding, Severity
+from kaohe.config.model import Config
+from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.rulebook.model import Rulebook
-from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard
-from kaohe.text import clean, points_text
+from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status
+from kaohe.survey import CheckedForm
+from kaohe.text import clean, inner, points_text
 
 _LOG_WIDTH = 160
 _COLOURS = {Severity.ERROR: "red", Severity.DOUBT: "yellow", Severity.HINT: "cyan"}
-
-
-def inner(text: str) -> str:
-    """Text that is going to stand in quotation marks itself."""
-    return text.replace("“", "‘").replace("”", "’")
 
 
 class Screen:
@@ -56,11 +54,26 @@ class Screen:
         """Findings one a line: severity, code, place, what and what to do."""
         shown = findings if limit is None else findings[:limit]
         for f in shown:
-            place = f"{f.sheet} {f.cell}".strip()
-            text = f"{f.code} {place} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
+            where = " ".join(part for part in (f.code, f.sheet, f.cell) if part)
+            text = f"{where} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
             self.out.print(f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
         if len(shown) < len(findings):
             self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
+
+    def group_form(self, config: Config, file: ReceivedFile, sheets: Iterable[CheckedForm]) -> None:
+        """What is said of an inspection form, sheet by sheet, or of a decision form."""
+        self.say(f"{file.name}：{file.reason if file.verdict is Verdict.ACCEPTED else f'{file.verdict.chinese}。{file.reason}'}")
+        for sheet in sheets:
+            unit = config.units_by_code.get(sheet.unit)
+            self.say(f"  {unit.short if unit else sheet.unit or '审定表'}，问题{len(sheet.findings)}条")
+            self.findings(sheet.findings)
+            if sheet.unchecked:
+                self.say(f"  {sheet.unchecked}")
+
+
+def standing_mark(status: Status, *, issued: bool) -> str:
+    """What a table on the screen is: 已审定 only where nothing holds back the final set that says so."""
+    return status.mark or ("已审定" if issued else Status.REVIEW.mark)
 
 
 def ranking_rows(assessment: Assessment) -> list[list[str]]:
@@ -80,7 +93,7 @@ def status_rows(assessment: Assessment) -> list[list[str]]:
     rows = []
     for unit in assessment.config.cohort:
         card = assessment.card(unit.code)
-        counts = [str(len(assessment.findings_of(unit.code, s)) or "") for s in Severity]
+        counts = [str(len(assessment.open_findings_of(unit.code, s)) or "") for s in Severity]
         rows.append([card.group, unit.short, card.state.chinese, *counts, card.file or "—", card.reason])
     return rows
 

@@ -12,13 +12,14 @@ from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.workers import workers
-from kaohe.ledger import Event, Ledger
+from kaohe.ledger import Ledger
 from kaohe.progress import Reporter
 from kaohe.publish.final import FinalFault, issue_final
+from kaohe.publish.frozen import read_manifest
 from kaohe.publish.outbox import Published, publish
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import assess_intake, first_times
-from kaohe.year_log import ISSUED, events_of
+from kaohe.year_log import events_of, issued_event
 
 
 class AlreadyRunning(Exception):
@@ -71,7 +72,7 @@ def _final(office: Office, assessment: Assessment, now: datetime, reporter: Repo
     except FinalFault as fault:
         return None, (str(fault),)
     if folder is not None:
-        ledger.log([Event(int(now.timestamp()), ISSUED, "", folder.name, f"正式结果已生成：{folder}")])
+        ledger.log([issued_event(int(now.timestamp()), folder, read_manifest(folder).seal)])
     return folder, ()
 
 
@@ -85,7 +86,7 @@ def _taken_in(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> I
         ledger.record(kept)
 
     names = sum(1 for path in inbox.rglob("*") if path.is_file())
-    found = list(reporter.track("收件", arrivals(inbox), names))
+    found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
     keep(reporter.track("存档", found, len(found)))
     seen = first_times(ledger, now)
     with workers(office, len(found)) as look:

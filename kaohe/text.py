@@ -93,6 +93,11 @@ def os_problem(error: OSError) -> str:
     return _OS_PROBLEMS.get(error.errno or 0, f"系统错误 {error.errno}" if error.errno else "原因不明")
 
 
+def inner(text: str) -> str:
+    """Text that is going to stand in quotation marks itself."""
+    return text.replace("“", "‘").replace("”", "’")
+
+
 def shorten(text: str, limit: int = 60) -> str:
     """At most ``limit`` characters on one line, with an ellipsis where cut."""
     flat = " ".join(clean(text).split())

@@ -14,6 +14,7 @@ from kaohe.config.model import Folders
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import take_in
 from kaohe.intake.workers import workers
+from kaohe.ledger import Ledger
 from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Manifest, frozen_office, manifest_of, rules_name
 from kaohe.publish.outbox import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
@@ -21,6 +22,7 @@ from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import assess_intake
 from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
+from kaohe.year_log import issued_seal
 
 _PARTS = {"year": "年度", "status": "状态", "rulebook": "规则和口径", "findings": "问题清单", "files": "收件清单"}
 _FIGURES = {
@@ -42,7 +44,7 @@ _SOURCES = {"rules_hash": "规则", "readings": "口径", "decision": "审定表
 def verify(office: Office, year: int) -> tuple[str, ...]:
     """In Chinese, everything by which the final set of a year differs from what was issued; empty when it is sound.
 
-    Looks at the set, the archive of received files and the current rules, then scores again from the archive. Writes nothing.
+    Looks at the set, what the ledger remembers of it, the archive of received files and the current rules, then scores again from the archive. Writes nothing.
     """
     folder = office.config.folder("outbox") / FINAL_FOLDER / str(year)
     if not folder.is_dir():
@@ -54,13 +56,16 @@ def verify(office: Office, year: int) -> tuple[str, ...]:
         return (f"定稿的 {MANIFEST_FILE} 读不出来（{os_problem(error)}），无法核对",)
     except ValidationError:
         return (f"定稿的 {MANIFEST_FILE} 改动过，已经读不懂，无法核对",)
+    ledger = Ledger(office.config.folder("state"))
     lines = [] if manifest.sealed() == data else [f"定稿文件改动过：{MANIFEST_FILE}"]
+    if issued_seal(ledger, year) not in (None, manifest.seal):
+        lines.append(f"{MANIFEST_FILE} 不是签发时的那一份：与台账记下的校验码不同")
     if manifest.year != year:
         lines.append(f"定稿是{manifest.year}年度的，却放在{year}年度的文件夹里")
     lines += _set_lines(folder, manifest)
     lines += _rules_lines(office, year, manifest)
     contents: dict[str, bytes] = {}
-    missing = list(_archive_lines(office.config.folder("state") / "archive", manifest, contents))
+    missing = list(_archive_lines(ledger, manifest, contents))
     lines += missing or _recomputed_lines(folder, year, manifest, contents)
     return tuple(lines)
 
@@ -101,14 +106,14 @@ def _rules_lines(office: Office, year: int, manifest: Manifest) -> Iterator[str]
             yield f"现在的规则文件与定稿的依据不同：{folder / name}"
 
 
-def _archive_lines(archive: Path, manifest: Manifest, contents: dict[str, bytes]) -> Iterator[str]:
+def _archive_lines(ledger: Ledger, manifest: Manifest, contents: dict[str, bytes]) -> Iterator[str]:
     """Received files that the archive no longer holds as they came; those it does go into ``contents``, by hash."""
     for entry in manifest.inputs:
         sha = entry.sha256
         if not sha:
             continue
         try:
-            data = (archive / sha[:2] / sha).read_bytes()
+            data = ledger.archived(sha).read_bytes()
         except OSError:
             yield f"存档里没有收到的文件“{entry.name}”（{sha}），没有重算"
             continue

@@ -1,25 +1,46 @@
 """What a run writes into the year's log: files and their verdicts, inspections, the decision, the final set."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from kaohe.ledger import Event
+from kaohe.ledger import Event, Ledger
 from kaohe.scoring.scorecard import Assessment
 from kaohe.scoring.verify import Verification
 
 RECEIVED, INSPECTED, DECIDED, ISSUED = "收件", "核查", "审定", "定稿"
+_SEAL = re.compile(r"清单校验码 ([0-9a-f]{64})")
 
 
 def events_of(assessment: Assessment, at: int) -> Iterator[Event]:
     """Every event that the assessment shows; the ledger keeps only those it does not know."""
+    content = {file.name: file.sha256 for file in assessment.files}
     for file in assessment.files:
         said = file.verdict.chinese if file.reason.startswith(file.verdict.chinese) else f"{file.verdict.chinese}：{file.reason}"
-        yield Event(at, RECEIVED, file.unit or "", f"{file.name}（{file.sha256[:8]}）", said)
+        yield Event(at, RECEIVED, file.unit or "", _subject(file.name, content), said)
     for code, change in assessment.verifications.items():
-        yield Event(at, INSPECTED, code, change.file, _inspected(assessment, change))
+        yield Event(at, INSPECTED, code, _subject(change.file, content), _inspected(assessment, change))
     if assessment.decision is not None:
         decision = assessment.decision
         said = f"{decision.number or '没有文号'}，{'审定通过' if decision.approved else '未审定通过'}"
-        yield Event(at, DECIDED, "", decision.file, said)
+        yield Event(at, DECIDED, "", _subject(decision.file, content), said)
+
+
+def issued_event(at: int, folder: Path, seal: str) -> Event:
+    """The final set was issued; its manifest's seal is kept here too, out of reach of whoever may change the set."""
+    return Event(at, ISSUED, "", folder.name, f"正式结果已生成：{folder}，清单校验码 {seal}")
+
+
+def issued_seal(ledger: Ledger, year: int) -> str | None:
+    """The seal that was written down when the year's final set was last issued; None where the ledger does not know."""
+    said = [event.said for event in ledger.events() if (event.kind, event.subject) == (ISSUED, str(year))]
+    match = _SEAL.search(said[-1]) if said else None
+    return match[1] if match else None
+
+
+def _subject(name: str, content: Mapping[str, str]) -> str:
+    """A file by name and content, so that another file of the same name is another subject."""
+    return f"{name}（{content.get(name, '')[:8]}）"
 
 
 def _inspected(assessment: Assessment, change: Verification) -> str:

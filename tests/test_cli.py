@@ -19,7 +19,9 @@ from filelock import FileLock
 import pipeline
 from kaohe import PROGRAM_ROOT
 from kaohe.forms.schema import form_schema
-from tests.support.forms import drop, filled, office_folder, passed_gate, program_office, sound_fields, stamped, tree
+from tests.support.concluded import decision, reviewed
+from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, program_office, sound_fields, stamped, tree
+from tests.support.inspections import FOUND, fill_inspection
 
 DONE, INTERNAL_ERROR, WRONG, LOCKED = 0, 1, 2, 3
 EVERYWHERE = [["forms"], ["run"], ["check", "."], ["status"], ["explain", "jinshui"], ["rules"], ["schema"]]
@@ -278,6 +280,62 @@ def test_check_of_an_issued_form_that_nobody_filled(tmp_path: Path) -> None:
 def test_check_of_files_that_are_not_there(shelf: Path) -> None:
     said = call("-c", shelf / "config.toml", "check", "没有.xlsx", shelf / "inbox" / "好.xlsx", "也没有.xlsx")
     assert said == Said(WRONG, "", "找不到文件：没有.xlsx\n找不到文件：也没有.xlsx\n")
+
+
+def test_check_of_a_decision_form(tmp_path: Path) -> None:
+    """Against the inbox: what is right there is right; with an empty inbox, what could not be looked at is said."""
+    office = reviewed(tmp_path / "office")
+    good, bad = drop(tmp_path, "审.xlsx", decision(office)), drop(tmp_path, "错.xlsx", decision(office, number="郑工商〔2013〕3号"))
+    before = tree(tmp_path)
+    assert call("-c", office.file, "check", good).out.splitlines() == ["审.xlsx：采用（审定表）", "  审定表，问题0条"]
+    wrong = [
+        "错.xlsx：采用（审定表）",
+        "  审定表，问题1条",
+        "错误 V-811 审定 C6 “通报文号”：文号的年份与会议日期对不上，文号是“郑工商〔2013〕3号”，主席办公会议在2015年1月19日。"
+        "请核对文号和会议日期，改正填错的一个。",
+    ]
+    assert call("-c", office.file, "check", bad).out.splitlines() == wrong
+    assert tree(tmp_path) == before
+    drop(office.config.folder("inbox"), "金水（再改）.xlsx", filled("jinshui", sound_fields(website_items=20)), NOON + 500)
+    stale = "错误 V-801 “整份审定表”：审定的不是现在的结果，审定表做出以后有变化：金水区工商联的填报表。"
+    assert call("-c", office.file, "check", good).out.splitlines()[2].startswith(stale)
+    shutil.rmtree(office.config.folder("inbox"))
+    nothing = "  收件箱里没有可以采用的填报表，审定的是不是现在的结果、单位有没有得分（V-801、V-809）要等运行时才能查"
+    assert call("-c", office.file, "check", bad).out.splitlines() == [*wrong, nothing]
+
+
+def test_check_of_an_inspection_form(tmp_path: Path) -> None:
+    home = tmp_path / "office"
+    config = office_folder(home)
+    drop(home / "inbox", "惠济.xlsx", filled("huiji", sound_fields(meetings_due=6, meetings_attended=6)))
+    assert call("-c", config, "forms", "--inspection").status == DONE
+    form = (home / "outbox" / "forms" / "2014年度核查表-第四组.xlsx").read_bytes()
+    answers: dict[str, dict[str, Any]] = {
+        "huiji": FOUND | {"field:meetings_attended": (7, "签到表"), "visit:met": None},
+        "erqi": FOUND | {"gate:gate_staff": "大体"},
+    }
+    sent = drop(tmp_path, "2014年度核查表-第四组.xlsx", fill_inspection(form, answers))
+    missing = "  收件箱里没有这个单位可以采用的填报表，与填报表的核对（V-707、V-708、V-709）要等报来以后运行时才做"
+    expected = [
+        "2014年度核查表-第四组.xlsx：采用（第四组核查表）",
+        "  中牟县工商联，问题0条",
+        missing,
+        "  二七区工商联，问题1条",
+        "错误 V-704 二七区工商联 E8 “工作人员配备到位”：核定一栏看不懂，填了“大体”。请改正；改正以前这项前提条件视为尚未核查。",
+        missing,
+        "  惠济区工商联，问题2条",
+        "疑问 V-711 惠济区工商联 E11 “接待人”：没有写清考核日期或接待人，接待人空白。请补填或改正，以便存查；不影响得分。",
+        "错误 V-709 惠济区工商联 E15 “实际参加会议次数”：核定值与另一个数矛盾，"
+        "“实际参加会议次数”核定7，大于“应参加的执委会、常委会和专题座谈会次数”单位填报6。请核对这两个数，改正填错的核定值；改正以前不采用这个核定值。",
+    ]
+    before = tree(tmp_path)
+    said = call("-c", config, "check", sent)
+    assert (said.status, said.err, said.out.splitlines()) == (DONE, "", expected)
+    assert tree(tmp_path) == before
+    drop(home / "inbox", "第四组（旧）.xlsx", fill_inspection(form, {"huiji": FOUND}))
+    drop(home / "inbox", sent.name, sent.read_bytes())
+    assert call("-c", config, "check", sent).out.splitlines() == expected
+    assert call("-c", config, "check", home / "inbox" / sent.name).out.splitlines() == expected
 
 
 # status, explain, rules, schema

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from kaohe.checks.finding import Finding, Severity
-from kaohe.checks.registry import DECISION_CHECKS
+from kaohe.checks.registry import DECISION_CHECKS, run_decision_checks
 from kaohe.forms.decision import KEEP
 from kaohe.intake.record import Verdict
+from kaohe.publish.final import blockers
 from kaohe.rulebook.readings import apply_readings
+from kaohe.scoring.decide import decision_case
 from kaohe.scoring.score import reassess
 from kaohe.scoring.scorecard import Assessment
 from tests.support.decisions import (
@@ -20,6 +22,8 @@ from tests.support.decisions import (
     Adjusted,
     Awarded,
     approved,
+    case_of,
+    decided,
     decision_intake,
     figures,
     fill_decision,
@@ -171,13 +175,16 @@ def test_v_801_keeps_quiet() -> None:
     assert said_of(YEAR.assessment(), approved(FORM)) == ()
 
 
-def test_a_decision_of_another_year_is_a_verdict() -> None:
-    book = opened(approved(FORM))
+def of_year(year: str) -> bytes:
+    book = opened(approved(FORM, meeting={"date": None, "number": "3号"}))
     (row,) = [row for row in book["_kaohe"].iter_rows(max_col=2) if row[0].value == "year"]
-    row[1].value = "2013"
-    intake = decision_intake(YEAR.office, saved(book))
-    assert intake.decision is None
-    assert [(f.verdict, f.reason, f.unit) for f in intake.files] == [
+    row[1].value = year
+    return saved(book)
+
+
+def test_a_decision_of_another_year_is_a_verdict() -> None:
+    found = decision_intake(YEAR.office, of_year("2013"))
+    assert [(f.verdict, f.reason, f.unit) for f in found.files] == [
         (Verdict.WRONG_YEAR, "这是2013年度的审定表，本次考核2014年度，请用本年度的审定表", None)
     ]
 
@@ -205,10 +212,9 @@ def test_v_802_keeps_quiet() -> None:
 # V-803
 
 
-@pytest.mark.parametrize("written", ["下周二", "2015年1月", "1月20日", "20", "2015-2-30", "2013-12-31", date(2013, 12, 31)])
-def test_v_803_fires(written: Any) -> None:
-    raw = written.isoformat() if isinstance(written, date) else str(written)
-    expected = said("V-803", "审定表有一格看不懂", f"填了“{raw}”", "一个日期，例如 2015-1-20", "请改正", **DATE)
+@pytest.mark.parametrize("written", ["下周二", "2015年1月", "1月20日", "20", "2015-2-30"])
+def test_v_803_fires(written: str) -> None:
+    expected = said("V-803", "审定表有一格看不懂", f"填了“{written}”", "一个日期，例如 2015-1-20", "请改正", **DATE)
     assert of_meeting(date=written) == (expected,)
 
 
@@ -227,7 +233,7 @@ def test_v_803_fires_for_points(written: Any) -> None:
 
 
 def test_v_803_keeps_quiet() -> None:
-    for written in (date(2015, 1, 20), "2015-1-20", "2015年1月20日", "2015.1.20", "20150120", "二〇一五年一月二十日", 42024, date(2014, 1, 1)):
+    for written in (date(2015, 1, 20), "2015-1-20", "2015年1月20日", "2015.1.20", "20150120", "二〇一五年一月二十日", 42024):
         assert of_meeting(date=written) == ()
     for written in ("是", "√", "否", " 是 "):
         assert of_meeting(approve=written) == ()
@@ -272,13 +278,21 @@ def test_v_804_fires(written: str) -> None:
     )
 
 
+def test_v_804_fires_for_a_number_with_something_after_it() -> None:
+    """Intake strips line ends; the check does not rely on it."""
+    case = case_of(NOW, approved(FORM))
+    meeting = {key: replace(cell, raw=cell.raw + "\n") if "number" in key else cell for key, cell in case.form.meeting.items()}
+    found = run_decision_checks(replace(case, form=replace(case.form, meeting=meeting)))
+    assert [(f.code, f.cell) for f in found] == [("V-804", "C6"), ("V-804", "C7")]
+
+
 def test_v_804_fires_for_an_approval_without_a_number() -> None:
     title, expected, action = NUMBER_WORDS
     assert of_meeting(number=None) == (said("V-804", title, "填了“空白”", expected, action, **NUMBER),)
     assert of_meeting(number="无") == (said("V-804", title, "填了“空白”", expected, action, **NUMBER),)
 
 
-@pytest.mark.parametrize("written", ["郑工商〔2015〕3号", "郑工商〔2015〕10号", "郑工商发〔2015〕1203号", "郑统文〔2014〕99号"])
+@pytest.mark.parametrize("written", ["郑工商〔2015〕3号", "郑工商〔2015〕10号", "郑工商发〔2015〕1203号", "郑统文〔2016〕99号"])
 def test_v_804_keeps_quiet(written: str) -> None:
     assert of_meeting(number=written, award_number=written) == ()
     assert of_meeting(number=written, award_number=None) == ()
@@ -433,6 +447,104 @@ def test_v_810_keeps_quiet() -> None:
     assert of_awards(("无", "无")) == ()
 
 
+# V-811
+
+
+@pytest.mark.parametrize("year", [2013, 2014, 2017])
+def test_v_811_fires(year: int) -> None:
+    head, action = ("V-811", "文号的年份与会议日期对不上"), "请核对文号和会议日期，改正填错的一个"
+    number = f"郑工商〔{year}〕3号"
+    found, expected = f"文号是“{number}”，主席办公会议在2015年1月20日", "文号里的年份是会议当年（2015）或下一年（2016）"
+    assert of_meeting(number=number, award_number=number) == (
+        said(*head, found, expected, action, **NUMBER),
+        said(*head, found, expected, action, **AWARD_NUMBER),
+    )
+
+
+def test_v_811_keeps_quiet() -> None:
+    assert of_meeting(number="郑工商〔2015〕3号", award_number="郑工商〔2016〕4号") == ()
+    assert of_meeting(date=None, number="郑工商〔2013〕3号", approve="否") == ()
+    assert [f.code for f in of_meeting(number="郑工商〔2013〕第3号")] == ["V-804"]
+
+
+# V-812
+
+
+def test_v_812_fires() -> None:
+    """And nothing else is said of such a form, whose numbers and figures are another year's."""
+    intake = decision_intake(YEAR.office, of_year("2013"))
+    assert intake.decision is not None
+    assert run_decision_checks(decision_case(NOW, *intake.decision)) == (
+        said(
+            "V-812",
+            "不是本年度的审定表",
+            "这是2013年度的审定表",
+            "2014年度的审定表",
+            "请用 forms --decision 制作本年度的审定表；这一份没有采用",
+            sheet="",
+            cell="",
+            label="整份审定表",
+            field="decision",
+        ),
+    )
+
+
+def test_v_812_stands_in_the_way_of_the_final_set() -> None:
+    found = decided(NOW, of_year("2013"))
+    assert (found.decision, found.status) == (None, NOW.status)
+    assert blockers(found) == (f"审定没有生效：审定表“{FILE}”有1处错误：不是本年度的审定表（这是2013年度的审定表）。请改正后重新交回",)
+
+
+def test_v_812_keeps_quiet() -> None:
+    """Where a form of this year has come too, whichever came last, the other is set aside with its verdict."""
+    sound = approved(FORM)
+    for forms in ((sound, of_year("2013")), (of_year("2013"), sound)):
+        intake = decision_intake(YEAR.office, *forms)
+        assert intake.decision is not None
+        assert run_decision_checks(decision_case(NOW, *intake.decision)) == ()
+        assert {f.verdict for f in intake.files} == {Verdict.ACCEPTED, Verdict.WRONG_YEAR}
+        assert blockers(decided(NOW, *forms)) == ()
+
+
+# V-813
+
+
+def impossible(day: str, problem: str, until: str = "") -> Finding:
+    expected = f"考核期结束（2014年12月31日）以后{until}的日期"
+    return said(
+        "V-813", "会议日期不可能", f"会议日期是{day}，{problem}", expected, "请改正会议日期；表是会前放进收件箱的，请会后另存一份再放进来", **DATE
+    )
+
+
+@pytest.mark.parametrize(("written", "day"), [("2014-12-31", "2014年12月31日"), (date(2014, 3, 1), "2014年3月1日")])
+def test_v_813_fires(written: Any, day: str) -> None:
+    number = "郑工商〔2015〕3号"
+    assert of_meeting(date=written, number=number, award_number=None) == (impossible(day, "考核期到2014年12月31日才结束"),)
+
+
+def test_v_813_fires_for_a_meeting_after_its_form_had_arrived() -> None:
+    case = case_of(NOW, approved(FORM))
+    assert run_decision_checks(replace(case, arrived=date(2015, 1, 19))) == (
+        impossible("2015年1月20日", "而审定表在2015年1月19日已经收到", "、收到审定表那天（2015年1月19日）或以前"),
+    )
+    found = decided(NOW, approved(FORM, meeting={"date": "2015-2-3"}))
+    assert [f.found for f in found.findings] == ["会议日期是2015年2月3日，而审定表在2015年2月2日已经收到"]
+
+
+def test_v_813_keeps_quiet() -> None:
+    case = case_of(NOW, approved(FORM))
+    assert run_decision_checks(replace(case, arrived=date(2015, 1, 20))) == ()
+    assert of_meeting(date="2015-1-1") == of_meeting(date="2015-12-31") == ()
+    assert [f.code for f in of_meeting(date="2014-13-1")] == ["V-803"]
+
+
+def test_the_day_of_arrival_is_that_of_beijing() -> None:
+    file = decision_intake(YEAR.office, FORM).files[0]
+    seen = int(datetime(2015, 1, 20, 16, 0, tzinfo=UTC).timestamp())
+    days = [replace(file, first_seen=second).arrived_on for second in (seen - 1, seen, 0)]
+    assert days == [date(2015, 1, 20), date(2015, 1, 21), None]
+
+
 # All of them
 
 
@@ -447,6 +559,9 @@ def test_every_decision_check_says_the_same_the_second_time() -> None:
     )
     now = sent_again(NOW, "huiji")
     first = said_of(now, wrong)
-    assert [f.code for f in first] == [f"V-{n}" for n in range(801, 811)] == [check.code for check in DECISION_CHECKS]
+    assert [f.code for f in first] == [f"V-{n}" for n in range(801, 811)]
+    later = fill_decision(FORM, APPROVED | {"date": "2014-12-31", "number": "郑工商〔2013〕3号"})
+    assert [f.code for f in said_of(NOW, later)] == [f.code for f in said_of(NOW, later)] == ["V-811", "V-813"]
+    assert [check.code for check in DECISION_CHECKS] == [f"V-{n}" for n in range(801, 814)]
     assert said_of(now, wrong) == first
     assert {(f.blocks, f.severity, f.file) for f in first} == {(False, Severity.ERROR, FILE)}

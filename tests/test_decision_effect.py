@@ -302,6 +302,10 @@ def test_a_return_after_the_final_set_changes_the_draft_and_makes_the_decision_s
     outbox = tmp_path / "outbox"
     first = run(office, FIRST_NIGHT, Silent())
     assert (first.assessment.status, first.final, first.problems) == (Status.FINAL, outbox / "final" / "2014", ())
+    said = shown(first)
+    assert said[0].strip() == "2014年度考核排名（已审定）"
+    draft_stays = f"正式文件只在那个文件夹里；{outbox} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。"
+    assert said[said.index(draft_stays) - 1].startswith(f"正式结果已生成：{outbox / 'final' / '2014'}。")
     final = tree(outbox / "final")
     draft = json.loads((outbox / "results.json").read_text(encoding="utf-8"))
     assert (draft["status"], json.loads(final["2014/results.json"])["status"]) == ("review", "final")
@@ -334,6 +338,12 @@ def test_what_blocks_the_final_is_printed_for_a_form_with_an_error(tmp_path: Pat
     lines = shown(Outcome(found, Published((), ())))
     told = "审定表做出以后有变化：金水区工商联的填报表"
     assert any("审定没有生效" in line and told in line for line in lines), lines[-4:]
+
+
+def test_an_approval_whose_final_set_is_held_back_is_not_called_decided(tmp_path: Path) -> None:
+    found = replace(survey(concluded(tmp_path)), decision=None)
+    assert found.status is Status.FINAL
+    assert shown(Outcome(found, Published((), ())))[0].strip() == "2014年度考核排名（送审稿）"
 
 
 def test_what_blocks_the_final_is_printed_for_a_form_that_does_not_approve() -> None:

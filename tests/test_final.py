@@ -109,6 +109,7 @@ def test_the_manifest(real: tuple[Office, Assessment, dict[str, bytes]]) -> None
                 "verdict": verdict,
                 "reason": reason,
                 "unit": unit,
+                "inside": "",
             }
             for name, (later, verdict, reason, unit) in received.items()
         ],
@@ -207,7 +208,7 @@ def test_an_issued_set_is_never_touched_again(quick: tuple[Office, Assessment]) 
     assert issued(office, assessment) is None
     assert tree(folder) == before
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == times
-    note = f"2014年度的定稿已经签发，原样保存在 {folder}；以后收到的文件只改变新的送审稿，不改变定稿"
+    note = f"2014年度的定稿已经签发，原样保存在 {folder}；以后收到的文件只改变 {office.config.folder('outbox')} 里的送审稿，不改变定稿"
     assert standing_note(office.config) == note
 
 

@@ -1,15 +1,22 @@
 """What an inspection does to the scores: whole cases with exact results."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kaohe.config.model import GateResult
+from kaohe.publish.corrections import write_corrections
+from kaohe.publish.final import blockers
 from kaohe.publish.results import results_data
+from kaohe.scoring.score import reassess
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Status, UnitState
+from kaohe.year_log import events_of
 from tests.support import sample
 from tests.support.forms import opened, saved
 from tests.support.inspections import CODES, FOUND, PASSED, Answers, Year, fill_inspection, own_file, row_line, scores, unit_sheets, units_in, year
@@ -190,7 +197,7 @@ def test_results_json_tells_self_verified_and_reason() -> None:
         ("members_start", 0),
         ("chambers_end", 60),
         ("website_items", 99),
-        ("clusters_total", 0),
+        ("clusters_with_chamber", 2),
         ("sme_finance", False),
     ],
 )
@@ -218,6 +225,9 @@ def test_blank_or_the_same_value_means_agreed() -> None:
         {"item:1.1": 4},
         {"item:1.1": (9, "表现突出")},
         {"item:1.1": ("满分", "表现突出")},
+        {"item:1.1": ("4.125", "缺席")},
+        {"field:meetings_attended": (99, "签到表")},
+        {"field:meetings_due": (5, "只通知了5次")},
         {"row": "不认可"},
         {"row": ("存疑", "核对")},
     ],
@@ -262,6 +272,71 @@ def test_a_finding_of_the_unit_s_own_elsewhere_still_waits() -> None:
     both = year(changed={"huiji": {"townships_with_chamber": 15, "committee_attended": 11}})
     card = both.inspected({"huiji": FOUND | {"field:townships_with_chamber": (12, "实地清点12个")}}).card("huiji")
     assert (card.state, card.reason) == (UnitState.INCOMPLETE, "有1处待更正，得分为暂计")
+
+
+def test_the_group_does_not_settle_an_error_with_a_figure_that_contradicts_the_other_one() -> None:
+    """Thirteen of twelve is no better than fifteen of twelve: the unit still waits, and nothing is taken."""
+    answers = FOUND | {"field:townships_with_chamber": (13, "实地清点")}
+    returned = WRONG.inspected({"huiji": answers})
+    assert [(f.code, f.field) for f in returned.findings if f.of_group] == [("V-709", "field:townships_with_chamber")]
+    assert scores(returned) == scores(WRONG.inspected({"huiji": FOUND}))
+
+
+def test_what_the_group_has_settled_does_not_go_back_to_the_unit(tmp_path: Path) -> None:
+    waiting = WRONG.inspected({"huiji": FOUND})
+    settled = WRONG.inspected({"huiji": FOUND | {"field:townships_with_chamber": (12, "实地清点12个")}})
+    for name, returned in (("waiting", waiting), ("settled", settled)):
+        write_corrections(returned, {}, tmp_path / name)
+    assert sorted(path.name for path in (tmp_path / "waiting").iterdir()) == ["更正通知-惠济区工商联.txt", "更正通知-惠济区工商联.xlsx"]
+    assert list((tmp_path / "settled").iterdir()) == []
+    (left,), (done,) = waiting.findings_of("huiji"), settled.findings_of("huiji")
+    assert done == replace(left, settled=True, action="考核组已经核定，单位不用再更正")
+    assert (waiting.open_findings_of("huiji"), settled.open_findings_of("huiji")) == ((left,), ())
+    assert [f["settled"] for f in results_data(settled)["findings"] if f["unit"] == "huiji"] == [True]
+    again = reassess(settled, settled.rulebook)
+    assert (again.findings, scores(again)) == (settled.findings, scores(settled))
+
+
+# What holds back the final set
+
+UNDECIDED = "没有审定：收件箱里没有与现在的结果相符的审定表。请制作审定表，主席办公会议审定后放进收件箱"
+
+
+def test_errors_in_a_form_that_counts_hold_back_the_final_set() -> None:
+    returned = YEAR.assessment(*everywhere({"huiji": {"item:1.1": 4, "field:meetings_attended": (99, "签到表")}, "erqi": {"item:1.1": (9, "多")}}))
+    assert returned.status is Status.REVIEW
+    file = returned.verifications["huiji"].file
+    assert blockers(returned) == (
+        f"二七区工商联的核查表“{file}”有1处错误，没有采用：E66“会议出勤和活动”核定分超过满分。请第四组改正后重新交回",
+        f"惠济区工商联的核查表“{file}”有2处错误，没有采用：E15“实际参加会议次数”核定值与另一个数矛盾；"
+        "E71“会议出勤和活动”核定与单位填报不一致，没有写理由。请第四组改正后重新交回",
+        UNDECIDED,
+    )
+
+
+def test_a_long_list_of_errors_is_cut() -> None:
+    answers = {f"item:{n}": 1 for n in ("1.1", "1.2", "1.3", "2.1", "2.2", "3.1")}
+    line, last = blockers(YEAR.assessment(*everywhere({"huiji": answers})))
+    assert (line.count("没有写理由"), "有6处错误" in line, "没有写理由；等。请第四组" in line, last) == (5, True, True, UNDECIDED)
+
+
+def test_doubts_and_sheets_that_do_not_count_hold_nothing_back() -> None:
+    older = YEAR.filled({"huiji": FOUND | {"item:1.1": (9, "多")}})
+    assert blockers(YEAR.assessment(older, *everywhere({"huiji": {"item:1.1": (None, "只写理由"), "visit:met": None}}))) == (UNDECIDED,)
+
+
+# The year's log
+
+
+def test_another_form_with_the_same_name_and_counts_is_another_event() -> None:
+    def logged(*forms: bytes) -> list[tuple[str, str, str]]:
+        return [(e.kind, e.unit, e.subject) for e in events_of(YEAR.assessment(*forms), 0) if e.kind == "核查"]
+
+    first, second = (YEAR.filled({"huiji": FOUND | {"item:1.1": (4, reason)}}) for reason in ("缺席", "迟到"))
+    expected = [[("核查", "huiji", f"核查1.xlsx（{hashlib.sha256(form).hexdigest()[:8]}）")] for form in (first, second)]
+    assert [logged(first), logged(second)] == expected
+    assert logged(first) != logged(second)
+    assert [e.said for e in events_of(YEAR.assessment(first), 0)] == [e.said for e in events_of(YEAR.assessment(second), 9)]
 
 
 # Rows

@@ -280,7 +280,8 @@ def test_an_untouched_form_comes_back_as_no_answer_at_all() -> None:
     assert [(name, visit.unit, visit.group) for name, visit in intake.inspections] == expected
     for _, visit in intake.inspections:
         assert (visit.gate, visit.fields, visit.rows, visit.items) == ({}, {}, {}, {})
-        assert dict(visit.visit) == {"date": "", "met": ""}
+        assert {key: cell.raw for key, cell in visit.visit.items()} == {"date": "", "met": ""}
+        assert (visit.unanswered, visit.contradicted, visit.unknown) == ({}, {}, ())
 
 
 def test_untouched_forms_change_nothing_and_units_wait_for_their_inspection() -> None:
@@ -350,4 +351,5 @@ def test_an_unknown_id_in_a_form_is_no_answer() -> None:
     assert isinstance(visit, UnitInspection)
     returned = YEAR.assessment(buffer.getvalue())
     assert scores(returned) == scores(YEAR.assessment())
-    assert returned.findings == YEAR.assessment().findings
+    assert [f.code for f in returned.findings if f.of_group] == ["V-713"] * 4
+    assert tuple(f for f in returned.findings if not f.of_group) == YEAR.assessment().findings

@@ -572,3 +572,32 @@ def test_names_of_any_kind(tmp_path: Path) -> None:
     for name in ("表 (1).xlsx", "“引号”.xlsx", "[x].xlsx", "é.xlsx", "a" * 200 + ".xlsx"):
         drop(tmp_path, name, b"x")
     assert {entry.name for entry in arrivals(tmp_path)} == {"表 (1).xlsx", "“引号”.xlsx", "[x].xlsx", "é.xlsx", "a" * 200 + ".xlsx"}
+
+
+def test_names_are_told_without_what_would_hide_or_turn_them(tmp_path: Path) -> None:
+    for name in ("表\u202excod.xlsx", "表xcod.xlsx", "换\n行.xlsx", "响\x07铃.xlsx"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod.xlsx (2)"]
+
+
+def test_what_is_neither_file_nor_folder_is_left_alone(tmp_path: Path) -> None:
+    """A pipe would make the reader wait for ever."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("这个系统没有命名管道")
+    os.mkfifo(tmp_path / "管道.xlsx")
+    (tmp_path / "外面").mkdir()
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "外面" / "别人的.xlsx").write_bytes(b"x")
+    (tmp_path / "inbox" / "链接").symlink_to(tmp_path / "外面", target_is_directory=True)
+    (tmp_path / "inbox" / "好.xlsx").write_bytes(b"x")
+    os.mkfifo(tmp_path / "inbox" / "管道.xlsx")
+    assert [entry.name for entry in arrivals(tmp_path / "inbox")] == ["好.xlsx"]
+
+
+def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "大.xlsx").open("wb") as file:
+        file.truncate(3 * 1024 * 1024 + 1)
+    (tmp_path / "刚好.xlsx").write_bytes(b"x" * 1024)
+    (first, second) = taken(*arrivals(tmp_path, 1024)).files
+    assert (first.name, first.verdict) == ("刚好.xlsx", Verdict.UNREADABLE)
+    assert (second.verdict, second.reason) == (Verdict.REFUSED, "文件有3MB，大得不合常理，没有读取，仍在收件箱里")

@@ -147,7 +147,7 @@ def test_results_have_the_structure_that_programs_rely_on(nights: Nights) -> Non
         ("id", "points", "max", "self_points", "verified_points", "reason", "state", "why", "inputs")
     }
     assert {tuple(source) for e in results["units"] for i in e["items"] for source in i["inputs"]} == {("id", "sheet", "cell", "raw", "value")}
-    finding = "code severity title unit file sheet cell field label found expected action clause items"
+    finding = "code severity title unit file sheet cell field label found expected action clause items settled"
     assert {tuple(entry) for entry in results["findings"]} == {tuple(finding.split())}
     assert {tuple(entry) for entry in results["files"]} == {("name", "sha256", "unit", "verdict", "reason", "changes")}
     assert {tuple(change) for entry in results["files"] for change in entry["changes"]} == {("sheet", "cell", "label", "before", "after")}
@@ -198,6 +198,7 @@ def test_results_of_this_night(nights: Nights) -> None:
             "action": "请核对这两个数，改正填错的一个",
             "clause": "（六）2",
             "items": ["6.2"],
+            "settled": False,
         }
     ]
 

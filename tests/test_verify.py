@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+import pipeline
 from kaohe.config.loader import Office, load_office
 from kaohe.intake.arrival import Arrival
-from kaohe.publish.frozen import Manifest, set_file
+from kaohe.ledger import Ledger
+from kaohe.publish.frozen import Manifest, read_manifest, set_file
 from kaohe.verify import verify
+from kaohe.year_log import issued_event, issued_seal
 from tests.support.concluded import DECISION_FILE, ISSUED_AT, assessed, concluded, issued, stand_ins
 from tests.support.forms import NOON, drop, filled, sound_fields, tree
 
@@ -67,7 +70,7 @@ def swap(path: Path, old: str, new: str) -> None:
 def archived(office: Office, name: str) -> tuple[Path, str]:
     """Where the archive keeps a file of the inbox, and its hash."""
     sha = hashlib.sha256((office.config.folder("inbox") / name).read_bytes()).hexdigest()
-    return office.config.folder("state") / "archive" / sha[:2] / sha, sha
+    return Ledger(office.config.folder("state")).archived(sha), sha
 
 
 def forge(office: Office, change: Callable[[dict[str, Any]], object], **manifest: Any) -> None:
@@ -273,6 +276,50 @@ def test_last_year_is_verified_from_this_years_office(office: Office) -> None:
     assert verify(later, 2014) == ()
     flip(office.rules / "notice.txt")
     assert verify(later, 2014) == (f"现在的规则文件与定稿的依据不同：{office.rules / 'notice.txt'}",)
+
+
+# What the ledger remembers
+
+
+def remember(office: Office) -> str:
+    """The ledger notes the issue as a run does; returns the seal."""
+    seal = read_manifest(final(office)).seal
+    Ledger(office.config.folder("state")).log([issued_event(NOON, final(office), seal)])
+    return seal
+
+
+def test_the_ledger_knows_the_seal(office: Office) -> None:
+    assert issued_seal(Ledger(office.config.folder("state")), 2014) is None
+    seal = remember(office)
+    assert issued_seal(Ledger(office.config.folder("state")), 2014) == seal
+    assert issued_seal(Ledger(office.config.folder("state")), 2013) is None
+    assert verify(office, 2014) == ()
+
+
+def test_a_whole_set_forged_consistently_is_caught_by_the_ledger(office: Office) -> None:
+    """The notification is exchanged, and the manifest agrees with it in every respect."""
+    remember(office)
+    path = final(office) / "2014年度考核结果通报.docx"
+    path.write_bytes("另一份通报".encode())
+    reseal(office)
+    assert verify(office, 2014) == ("manifest.json 不是签发时的那一份：与台账记下的校验码不同",)
+
+
+def test_the_last_issue_counts(office: Office) -> None:
+    ledger = Ledger(office.config.folder("state"))
+    ledger.log([issued_event(NOON - 9, final(office), "0" * 64)])
+    assert verify(office, 2014) == ("manifest.json 不是签发时的那一份：与台账记下的校验码不同",)
+    remember(office)
+    assert verify(office, 2014) == ()
+
+
+def test_the_command_says_when_the_ledger_knows_nothing_of_the_issue(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    note = "台账里没有这次定稿的记录（台账可能重建过），清单没有与台账比对。"
+    assert pipeline.main(["-c", str(office.file), "verify"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [note]
+    remember(office)
+    assert pipeline.main(["-c", str(office.file), "verify"]) == 0
+    assert note not in capsys.readouterr().out
 
 
 # Forged

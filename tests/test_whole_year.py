@@ -220,6 +220,7 @@ REPLACED = "已被新版本代替：之后又收到“{}”，以新的为准；
 
 
 def expected_events(final: Path) -> list[tuple[datetime, str, str, str, str]]:
+    seal = loaded(final / "manifest.json")["seal"]
     return [
         received(FIRST, "shangjie", "2014年度考核填报表-上街区工商联.xlsx"),
         received(FIRST, "xinzheng", "2014年度考核填报表-新郑市工商联.xlsx"),
@@ -254,7 +255,7 @@ def expected_events(final: Path) -> list[tuple[datetime, str, str, str, str]]:
         inspected("huiji", "第四组"),
         received(FOURTH, "", "2014年度考核审定表.xlsx"),
         (FOURTH, DECIDED, "", "2014年度考核审定表.xlsx", "郑工商〔2015〕3号，审定通过"),
-        (FOURTH, ISSUED, "", "2014", f"正式结果已生成：{final}"),
+        (FOURTH, ISSUED, "", "2014", f"正式结果已生成：{final}，清单校验码 {seal}"),
     ]
 
 

@@ -6,15 +6,16 @@ from datetime import date
 from fractions import Fraction
 
 from kaohe.checks.finding import Severity
-from kaohe.checks.registry import DecisionCase, Hit, decision_check
+from kaohe.checks.registry import FOREIGN_DECISION, DecisionCase, Hit, decision_check
 from kaohe.config.model import Config, Unit
 from kaohe.forms.decision import KEEP
 from kaohe.intake.record import Cell
 from kaohe.rulebook.model import Choice, Rulebook
 from kaohe.rulebook.readings import apply_readings
-from kaohe.text import match_key, points_text, shorten
+from kaohe.text import date_text, match_key, points_text, shorten
 
-_NUMBER = re.compile(r"^[\u4e00-\u9fff]{2,12}〔(?:19|20)[0-9]{2}〕[1-9][0-9]{0,3}号$")
+_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}〔((?:19|20)[0-9]{2})〕[1-9][0-9]{0,3}号")
+_NUMBERS = (("number", "通报文号"), ("award_number", "表彰决定文号"))
 
 
 def unit_named(config: Config, text: str) -> Unit | None:
@@ -69,11 +70,10 @@ def approved_without_date(case: DecisionCase) -> Iterator[Hit]:
 
 @decision_check("V-803", Severity.ERROR, "审定表有一格看不懂", found="填了“{raw}”", expected="{expected}", action="请改正")
 def unreadable(case: DecisionCase) -> Iterator[Hit]:
-    """A date, an answer or points that have no certain value; a date before the assessment began."""
+    """A date, an answer or points that have no certain value."""
     for key, label, expected in (("date", "主席办公会议日期", "一个日期，例如 2015-1-20"), ("approve", "是否审定通过", "“是”或“否”")):
         cell = case.form.meeting.get(key)
-        early = cell is not None and isinstance(cell.value, date) and cell.value < case.config.period.start
-        if cell is not None and (cell.problem or early):
+        if cell is not None and cell.problem:
             yield _hit(case, cell, f"meeting.{key}", label, {"raw": shorten(cell.raw, 30), "expected": expected})
     for row in case.form.adjustments:
         cell = row["points"]
@@ -92,12 +92,12 @@ def unreadable(case: DecisionCase) -> Iterator[Hit]:
 def number_form(case: DecisionCase) -> Iterator[Hit]:
     """A document number that is not in the form of the standard; an approval needs one."""
     approve = case.form.meeting.get("approve")
-    for key, label in (("number", "通报文号"), ("award_number", "表彰决定文号")):
+    for key, label in _NUMBERS:
         cell = case.form.meeting.get(key)
         needed = key == "number" and approve is not None and approve.value is True
         if cell is None or (cell.blank and not needed):
             continue
-        if not _NUMBER.match(cell.raw):
+        if not _NUMBER.fullmatch(cell.raw):
             yield _hit(case, cell, f"meeting.{key}", label, {"raw": shorten(cell.raw, 30) or "空白"})
 
 
@@ -188,3 +188,68 @@ def award_faulty(case: DecisionCase) -> Iterator[Hit]:
         if all(pair) and pair in seen:
             yield _hit(case, row["award"], "award.award", "奖项名称", {"problem": "同一单位同一奖项填了两次"})
         seen.add(pair)
+
+
+def _met_on(case: DecisionCase) -> date | None:
+    cell = case.form.meeting.get("date")
+    return cell.value if cell is not None and isinstance(cell.value, date) else None
+
+
+@decision_check(
+    "V-811",
+    Severity.ERROR,
+    "文号的年份与会议日期对不上",
+    found="文号是“{raw}”，主席办公会议在{day}",
+    expected="文号里的年份是会议当年（{year}）或下一年（{next}）",
+    action="请核对文号和会议日期，改正填错的一个",
+)
+def number_of_another_year(case: DecisionCase) -> Iterator[Hit]:
+    """A document number whose year is neither that of the meeting nor the one after."""
+    met_on = _met_on(case)
+    for key, label in _NUMBERS if met_on is not None else ():
+        cell = case.form.meeting.get(key)
+        match = _NUMBER.fullmatch(cell.raw) if cell is not None else None
+        if cell is not None and match is not None and met_on is not None and int(match[1]) not in (met_on.year, met_on.year + 1):
+            values = {"raw": cell.raw, "day": date_text(met_on), "year": str(met_on.year), "next": str(met_on.year + 1)}
+            yield _hit(case, cell, f"meeting.{key}", label, values)
+
+
+@decision_check(
+    FOREIGN_DECISION,
+    Severity.ERROR,
+    "不是本年度的审定表",
+    found="这是{year}年度的审定表",
+    expected="{now}年度的审定表",
+    action="请用 forms --decision 制作本年度的审定表；这一份没有采用",
+)
+def another_year(case: DecisionCase) -> Iterator[Hit]:
+    """The only decision form there is was made for another year."""
+    if case.form.year != str(case.rulebook.year):
+        values = {"year": shorten(case.form.year, 10), "now": str(case.rulebook.year)}
+        yield _hit(case, Cell("", ""), "decision", "整份审定表", values)
+
+
+@decision_check(
+    "V-813",
+    Severity.ERROR,
+    "会议日期不可能",
+    found="会议日期是{day}，{problem}",
+    expected="{expected}",
+    action="请改正会议日期；表是会前放进收件箱的，请会后另存一份再放进来",
+)
+def meeting_day(case: DecisionCase) -> Iterator[Hit]:
+    """A meeting before the assessed period was over, or after the form that tells of it had arrived."""
+    met_on, over = _met_on(case), case.config.period.end
+    if met_on is None:
+        return
+    problem = ""
+    if met_on <= over:
+        problem = f"考核期到{date_text(over)}才结束"
+    elif case.arrived is not None and met_on > case.arrived:
+        problem = f"而审定表在{date_text(case.arrived)}已经收到"
+    if problem:
+        until = f"、收到审定表那天（{date_text(case.arrived)}）或以前" if case.arrived is not None else ""
+        expected = f"考核期结束（{date_text(over)}）以后{until}的日期"
+        yield _hit(
+            case, case.form.meeting["date"], "meeting.date", "主席办公会议日期", {"day": date_text(met_on), "problem": problem, "expected": expected}
+        )

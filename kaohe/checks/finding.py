@@ -18,6 +18,7 @@ class Finding:
 
     ``field`` is the field id, or ``list_id.column_id``; ``row`` is the sheet row for list findings, None otherwise.
     ``of_group`` marks a finding about a group's inspection form: nothing that the unit must correct.
+    ``settled`` marks a finding about a figure that the group has verified since: the unit need not correct it any more.
     ``withheld`` marks a doubt about what was meant: no value is used until the unit says.
     ``items`` are the ids of the items concerned. All other texts are Chinese.
     """
@@ -39,6 +40,7 @@ class Finding:
     row: int | None = None
     withheld: bool = False
     of_group: bool = False
+    settled: bool = False
 
     @property
     def blocks(self) -> bool:

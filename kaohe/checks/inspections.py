@@ -6,43 +6,71 @@ from fractions import Fraction
 from kaohe.cells import split_ref
 from kaohe.checks.finding import Severity
 from kaohe.checks.registry import Hit, InspectionCase, inspection_check
-from kaohe.forms.inspection import AGREED, REFUSED
-from kaohe.intake.inspection import FIELD, GATE, ITEM, ROW, Answer, UnitInspection, counting, row_id, shown
+from kaohe.forms.inspection import ABSENT, AGREED, PRESENT, REFUSED
+from kaohe.forms.validation import NO, YES
+from kaohe.intake.inspection import (
+    FIELD,
+    GATE,
+    ITEM,
+    ROW,
+    VISIT,
+    VISIT_DATE,
+    VISIT_MET,
+    Answer,
+    UnitInspection,
+    counting,
+    differs,
+    row_id,
+    shown,
+)
+from kaohe.intake.normalise import LARGEST
 from kaohe.intake.record import Cell
 from kaohe.rulebook.model import Rulebook
-from kaohe.text import points_text, shorten, value_text
+from kaohe.text import points_text, shorten
+
+VISIT_LABELS = {VISIT_DATE: "考核日期", VISIT_MET: "接待人"}
 
 
-def _answers(rulebook: Rulebook, visit: UnitInspection) -> Iterator[tuple[str, str, Answer, str, str]]:
-    """Every answer with its kind, what it is about, its label and its clause."""
-    conditions = {c.id: c.label for c in rulebook.gate.conditions}
-    for about, answer in visit.gate.items():
-        yield GATE, about, answer, conditions.get(about, about), "考核办法"
-    for about, answer in visit.fields.items():
-        if about in rulebook.fields:
-            yield FIELD, about, answer, rulebook.fields[about].label, rulebook.clause_of_field[about].number
-    for about, answer in visit.rows.items():
-        entry = rulebook.lists_by_id.get(about.partition(":")[0])
-        if entry:
-            yield ROW, about, answer, entry.label, ""
-    for about, answer in visit.items.items():
-        if about in rulebook.items:
-            yield ITEM, about, answer, rulebook.items[about].title, rulebook.clause_of_item[about].number
+def about_line(rulebook: Rulebook, line: str) -> tuple[str, str]:
+    """Label and clause of a line that is known, by its id."""
+    kind, _, about = line.partition(":")
+    if kind == GATE:
+        return {c.id: c.label for c in rulebook.gate.conditions}[about], "考核办法"
+    if kind == VISIT:
+        return VISIT_LABELS[about], "考核办法"
+    if kind == FIELD:
+        return rulebook.fields[about].label, rulebook.clause_of_field[about].number
+    if kind == ROW:
+        return rulebook.lists_by_id[about.partition(":")[0]].label, ""
+    return rulebook.items[about].title, rulebook.clause_of_item[about].number
 
 
-def _counting(case: InspectionCase) -> Iterator[tuple[str, UnitInspection]]:
+def answers_of(visit: UnitInspection) -> Iterator[tuple[str, str, Answer]]:
+    """Every answer with its kind and what it is about."""
+    for kind, answers in ((GATE, visit.gate), (FIELD, visit.fields), (ROW, visit.rows), (ITEM, visit.items)):
+        for about, answer in answers.items():
+            yield kind, about, answer
+
+
+def counting_sheets(case: InspectionCase) -> Iterator[tuple[str, UnitInspection]]:
     """The sheets that count; the others are not looked into further."""
     return iter(counting(case.visits, {code: group.name for code, group in case.config.group_of.items()}).values())
 
 
-def _hit(file: str, visit: UnitInspection, cell: Cell, about: str, label: str, clause: str, values: Mapping[str, str]) -> Hit:
+def line_hit(case: InspectionCase, file: str, visit: UnitInspection, cell: Cell, line: str, values: Mapping[str, str]) -> Hit:
+    """A hit at one line of a unit's sheet."""
+    label, clause = about_line(case.rulebook, line)
     row = split_ref(cell.ref)[0] if cell.ref else None
-    return Hit(cell, about, label, clause, (), row, visit.unit, file, values)
+    return Hit(cell, line, label, clause, (), row, visit.unit, file, values)
+
+
+def left_as_it_is(kind: str) -> str:
+    """What an answer that cannot be taken leaves as it is."""
+    return "这项前提条件视为尚未核查" if kind == GATE else "这一处不作更动"
 
 
 def _sheet_hit(file: str, visit: UnitInspection, values: Mapping[str, str]) -> Hit:
-    cell = next((a.verified for answers in (visit.gate, visit.fields, visit.rows, visit.items) for a in answers.values()), Cell("", ""))
-    return Hit(Cell(cell.sheet, ""), "", "整张核查表", "", (), None, visit.unit, file, values)
+    return Hit(Cell(visit.sheet, ""), "", "整张核查表", "", (), None, visit.unit, file, values)
 
 
 @inspection_check(
@@ -101,16 +129,28 @@ def visited_twice(case: InspectionCase) -> Iterator[Hit]:
     "核定一栏看不懂",
     found="填了“{raw}”",
     expected="{expected}",
-    action="请改正；改正以前这一处不作更动，前提条件视为尚未核查",
+    action="请改正；改正以前{until}",
 )
 def unreadable_answer(case: InspectionCase) -> Iterator[Hit]:
     """An answer that has no certain value."""
-    expected = {GATE: "“具备”或“不具备”", ROW: f"“{AGREED}”或“{REFUSED}”", ITEM: "0 或正数", FIELD: "一个整数，或“是”“否”"}
-    for file, visit in _counting(case):
-        for kind, about, answer, label, clause in _answers(case.rulebook, visit):
+    for file, visit in counting_sheets(case):
+        for kind, about, answer in answers_of(visit):
             if answer.verified.value is None:
-                values = {"raw": shorten(answer.verified.raw, 30), "expected": expected[kind]}
-                yield _hit(file, visit, answer.verified, f"{kind}:{about}", label, clause, values)
+                expected = _expected(case.rulebook, kind, about)
+                values = {"raw": shorten(answer.verified.raw, 30), "expected": expected, "until": left_as_it_is(kind)}
+                yield line_hit(case, file, visit, answer.verified, f"{kind}:{about}", values)
+
+
+def _expected(rulebook: Rulebook, kind: str, about: str) -> str:
+    """What an answer of this line may be, with its bounds."""
+    if kind == GATE:
+        return f"“{PRESENT}”或“{ABSENT}”"
+    if kind == ROW:
+        return f"“{AGREED}”或“{REFUSED}”"
+    if kind == FIELD:
+        return f"“{YES}”或“{NO}”" if rulebook.fields[about].type == "yes_no" else f"0 至 {LARGEST} 的整数"
+    most = rulebook.items[about].rule.maximum()
+    return "0 或正数，最多两位小数" if most is None else f"0 至 {points_text(most)} 的数，最多两位小数"
 
 
 @inspection_check(
@@ -123,15 +163,15 @@ def unreadable_answer(case: InspectionCase) -> Iterator[Hit]:
 )
 def points_above_maximum(case: InspectionCase) -> Iterator[Hit]:
     """More points than the item can earn."""
-    for file, visit in _counting(case):
-        for kind, about, answer, label, clause in _answers(case.rulebook, visit):
+    for file, visit in counting_sheets(case):
+        for kind, about, answer in answers_of(visit):
             value = answer.verified.value
             if kind != ITEM or not isinstance(value, Fraction):
                 continue
             most = case.rulebook.items[about].rule.maximum()
             if most is not None and value > most:
                 values = {"points": points_text(value), "most": points_text(most)}
-                yield _hit(file, visit, answer.verified, f"{kind}:{about}", label, clause, values)
+                yield line_hit(case, file, visit, answer.verified, f"{kind}:{about}", values)
 
 
 @inspection_check(
@@ -144,11 +184,11 @@ def points_above_maximum(case: InspectionCase) -> Iterator[Hit]:
 )
 def reason_missing(case: InspectionCase) -> Iterator[Hit]:
     """A difference without a reason."""
-    for file, visit in _counting(case):
-        for kind, about, answer, label, clause in _answers(case.rulebook, visit):
+    for file, visit in counting_sheets(case):
+        for kind, about, answer in answers_of(visit):
             if kind != GATE and answer.verified.value is not None and answer.reason.blank and differs(kind, answer):
                 values = {"own": shorten(answer.own, 20) or "空白", "raw": shorten(answer.verified.raw, 20)}
-                yield _hit(file, visit, answer.verified, f"{kind}:{about}", label, clause, values)
+                yield line_hit(case, file, visit, answer.verified, f"{kind}:{about}", values)
 
 
 @inspection_check(
@@ -161,18 +201,17 @@ def reason_missing(case: InspectionCase) -> Iterator[Hit]:
 )
 def changed_since(case: InspectionCase) -> Iterator[Hit]:
     """The unit changed a figure that the group had already looked at, agreed to or corrected."""
-    for file, visit in _counting(case):
+    for file, visit in counting_sheets(case):
         record = case.records.get(visit.unit)
-        if not (visit.gate or visit.fields or visit.rows or visit.items):
+        if not visit.answered:
             continue  # nobody has filled it in yet
         for about, answer in sorted({**visit.agreed, **visit.fields}.items(), key=lambda entry: split_ref(entry[1].verified.ref)):
-            if about not in case.rulebook.fields or record is None:
+            if record is None:
                 continue
             now = shown(record.fields[about])
             if now not in (answer.own, shown(answer.verified)):
-                label, clause = case.rulebook.fields[about].label, case.rulebook.clause_of_field[about].number
                 values = {"own": shorten(answer.own, 20), "now": shorten(now, 20)}
-                yield _hit(file, visit, answer.verified, f"{FIELD}:{about}", label, clause, values)
+                yield line_hit(case, file, visit, answer.verified, f"{FIELD}:{about}", values)
 
 
 @inspection_check(
@@ -185,20 +224,11 @@ def changed_since(case: InspectionCase) -> Iterator[Hit]:
 )
 def row_gone(case: InspectionCase) -> Iterator[Hit]:
     """A row the group judged is no longer in the unit's form."""
-    for file, visit in _counting(case):
+    for file, visit in counting_sheets(case):
         record = case.records.get(visit.unit)
         if record is None:
             continue
         there = {row_id(case.rulebook.lists_by_id[i], row) for i, rows in record.lists.items() for row in rows}
-        for kind, about, answer, label, clause in _answers(case.rulebook, visit):
+        for kind, about, answer in answers_of(visit):
             if kind == ROW and about not in there:
-                yield _hit(file, visit, answer.verified, f"{kind}:{about}", label, clause, {})
-
-
-def differs(kind: str, answer: Answer) -> bool:
-    """Whether an answer changes anything: a refusal, or another value than the form showed as the unit's own."""
-    if kind == ROW:
-        return answer.verified.value == REFUSED
-    value = answer.verified.value
-    shown = points_text(value) if isinstance(value, Fraction) else value_text(value)
-    return shown != answer.own
+                yield line_hit(case, file, visit, answer.verified, f"{kind}:{about}", {})

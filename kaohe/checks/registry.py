@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as with_default
+from datetime import date
 from typing import Generic, TypeAlias, TypeVar
 
 from kaohe.checks.finding import Finding, Severity
@@ -33,19 +34,24 @@ class CohortCase:
 
 @dataclass(frozen=True)
 class InspectionCase:
-    """What a check of inspection forms looks at: the units' records, and every sheet of every form (oldest first) with its file."""
+    """What a check of inspection forms looks at: the units' records, and every sheet of every form (oldest first) with its file.
+
+    ``arrived`` gives the day on which a file was first seen, where that is known.
+    """
 
     config: Config
     rulebook: Rulebook
     records: Mapping[str, Record]
     visits: Sequence[tuple[str, UnitInspection]]
+    arrived: Mapping[str, date] = with_default(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DecisionCase:
     """What a check of the newest decision form looks at: the form, its file, and the figures it is about.
 
-    ``fingerprint`` and ``parts`` say what the present figures rest on; ``scored`` holds the codes of units with a total.
+    ``fingerprint`` and ``parts`` say what the present figures rest on; ``scored`` holds the codes of units with a total;
+    ``arrived`` is the day on which the form was first seen, None where that is not known.
     """
 
     config: Config
@@ -55,6 +61,7 @@ class DecisionCase:
     fingerprint: str
     parts: Mapping[str, str]
     scored: frozenset[str]
+    arrived: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,9 @@ UNIT_CHECKS: list[Check[UnitCase]] = []
 COHORT_CHECKS: list[Check[CohortCase]] = []
 INSPECTION_CHECKS: list[Check[InspectionCase]] = []
 DECISION_CHECKS: list[Check[DecisionCase]] = []
+
+FOREIGN_DECISION = "V-812"
+"""A decision form of another year: what else it says is no fault."""
 
 
 def unit_check(
@@ -202,18 +212,24 @@ def row_hit(rulebook: Rulebook, row: ListRow, column_id: str, values: Mapping[st
 
 
 def run_inspection_checks(
-    config: Config, rulebook: Rulebook, records: Mapping[str, Record], visits: Sequence[tuple[str, UnitInspection]]
+    config: Config,
+    rulebook: Rulebook,
+    records: Mapping[str, Record],
+    visits: Sequence[tuple[str, UnitInspection]],
+    arrived: Mapping[str, date] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every finding about the inspection forms, by file and position."""
-    case = InspectionCase(config, rulebook, records, visits)
+    """Every finding about the inspection forms, by file and position; ``arrived`` as in ``InspectionCase``."""
+    case = InspectionCase(config, rulebook, records, visits, arrived or {})
     found = [finding for check in INSPECTION_CHECKS for finding in check.findings(case, "", {})]
     order = {file: n for n, (file, _) in enumerate(visits)}
     return tuple(sorted(found, key=lambda f: (order[f.file], f.sheet, f.row or 0, f.code)))
 
 
 def run_decision_checks(case: DecisionCase) -> tuple[Finding, ...]:
-    """Every finding about a decision form, in the order of the codes."""
-    return tuple(finding for check in DECISION_CHECKS for finding in check.findings(case, "", {}))
+    """Every finding about a decision form, in the order of the codes. Of a form of another year nothing but that is said."""
+    found = [finding for check in DECISION_CHECKS for finding in check.findings(case, "", {})]
+    foreign = [finding for finding in found if finding.code == FOREIGN_DECISION]
+    return tuple(foreign or found)
 
 
 def run_checks(config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str]) -> tuple[Finding, ...]:

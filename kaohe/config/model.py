@@ -66,12 +66,18 @@ class Intake(Frozen):
     passwords: tuple[str, ...] = ()
     seconds: Count = 60
     memory_mb: Annotated[int, Field(ge=256, strict=True)] = 768
+    file_mb: Count = 200
     unpacked_mb: Count = 200
     members: Count = 5000
     cells: Count = 2_000_000
     nested: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
     settle_seconds: Annotated[int, Field(ge=0, strict=True)] = 120
     """A file that cannot be read and was changed so lately may still be on its way."""
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest file that is read."""
+        return self.file_mb * 1024 * 1024
 
 
 class GateResult(Frozen):

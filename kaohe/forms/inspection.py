@@ -24,6 +24,8 @@ UNIT_MARK = "unit:"
 PRESENT, ABSENT = "具备", "不具备"
 AGREED, REFUSED = "认可", "不认可"
 COVER_SHEET = "封面"
+ANSWER_HEADINGS = ("核查结果", "核定值", "是否认可", "核定分")
+"""Headings over the answers of the four blocks: what stands in the answers' column without being an answer."""
 
 _WIDTHS = (3, 9, 58, 18, 14, 40)
 _LAST = len(COLUMNS) - 1
@@ -143,13 +145,13 @@ class _Sheet:
         sheet.merge_range(2, 4, 2, _LAST, f"{task.group}　组长：{task.leader}", styles["unit"])
         sheet.merge_range(3, 1, 3, _LAST, unit.note, styles["note"])
         self._row = 4
-        self._block("一、三项前提条件", ("序号", "内容", "", "核查结果", "备注"), unit.gate)
+        self._block("一、三项前提条件", ("序号", "内容", "", ANSWER_HEADINGS[0], "备注"), unit.gate)
         if unit.figures:
-            self._block("二、填报的数", ("条款", "填报内容", "单位填报", "核定值", "核定理由"), unit.figures)
+            self._block("二、填报的数", ("条款", "填报内容", "单位填报", ANSWER_HEADINGS[1], "核定理由"), unit.figures)
         if unit.rows:
-            self._block("三、清单", ("清单", "内容", "", "是否认可", "理由"), unit.rows)
+            self._block("三、清单", ("清单", "内容", "", ANSWER_HEADINGS[2], "理由"), unit.rows)
         if unit.items:
-            self._block("四、计分项", ("编号", "计分项", "自评分", "核定分", "核定理由"), unit.items)
+            self._block("四、计分项", ("编号", "计分项", "自评分", ANSWER_HEADINGS[3], "核定理由"), unit.items)
         self._signatures()
         self._print_setup(unit)
 

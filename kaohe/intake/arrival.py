@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from kaohe.text import clean, os_problem
 
 _IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
 _UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".downloading", ".filepart", ".xltd", ".tmp")
+_MEGABYTE = 1024 * 1024
 _LOCKS = ("~$", ".~")
 _OPEN_ELSEWHERE = "Excel、WPS 打开文件时的临时文件，文件关闭后就没有了"
 _ON_ITS_WAY = "还在下载或复制，下次运行再读"
@@ -19,7 +21,8 @@ _CHANGING = "读取的时候文件还在变化，可能正在复制，下次运�
 class Arrival:
     """One file as it lies in the inbox, or inside the mail or archive ``inside``.
 
-    ``data`` is None where it could not be read, with the reason; ``arriving`` where it is not there whole yet.
+    ``data`` is None where it could not be read, with the reason; ``arriving`` where it is not there whole yet, ``refused`` where it is
+    too large to be read.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Arrival:
     modified: int
     reason: str = ""
     arriving: bool = False
+    refused: bool = False
     inside: str = ""
 
     @staticmethod
@@ -41,25 +45,41 @@ class Arrival:
         return self.name.rpartition("/")[2]
 
 
-def arrivals(inbox: Path) -> Iterator[Arrival]:
-    """The files of the inbox and the folders below it, in the order of their names. Links and devices are not followed."""
+def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
+    """The files of the inbox and the folders below it, in the order of their names. Links and devices are not followed.
+
+    What has more than ``largest`` bytes is not read.
+    """
     if not inbox.is_dir():
         return
+    taken: set[str] = set()
     for path in sorted(inbox.rglob("*")):
         if path.is_symlink() or not path.is_file() or path.name.lower() in _IGNORED or _through_link(path, inbox):
             continue
-        yield arrival(path, path.relative_to(inbox).as_posix())
+        name = shown = _shown(path.relative_to(inbox).as_posix())
+        for number in count(2):
+            if shown not in taken:
+                break
+            shown = f"{name} ({number})"
+        taken.add(shown)
+        yield arrival(path, shown, largest)
 
 
-def arrival(path: Path, name: str) -> Arrival:
+def _shown(name: str) -> str:
+    """A path as people are told of it: without the characters that would hide or turn parts of it."""
+    return " ".join(clean(name).split())
+
+
+def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
     """One file, under the name by which people will be told of it."""
-    name = clean(name)
     if path.name.startswith(_LOCKS):
         return Arrival(name, None, "", 0, _OPEN_ELSEWHERE, arriving=True)
     if path.name.lower().endswith(_UNFINISHED):
         return Arrival(name, None, "", 0, _ON_ITS_WAY, arriving=True)
     try:
         before = path.stat()
+        if largest is not None and before.st_size > largest:
+            return Arrival(name, None, "", 0, f"文件有{before.st_size // _MEGABYTE}MB，大得不合常理，没有读取，仍在收件箱里", refused=True)
         data = path.read_bytes()
         after = path.stat()
     except OSError as error:

@@ -1,11 +1,12 @@
 """From a returned decision form (审定表) to what the chairmen's meeting wrote."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kaohe.cells import cell_name
 from kaohe.forms.decision import ADJUSTMENT_COLUMNS, AWARD_COLUMNS, BASIS_SHEET, MEETING_COLUMNS, READING_COLUMNS
+from kaohe.intake.identify import machine_data
 from kaohe.intake.normalise import Meaning, day, points, raw_text, yes_no
 from kaohe.intake.normalise import text as text_meaning
 from kaohe.intake.record import Cell
@@ -16,9 +17,13 @@ _KINDS = {"date": day, "approve": yes_no, "points": points}
 
 @dataclass(frozen=True)
 class DecisionForm:
-    """One decision form as it was filled in. Rows of adjustments and awards are kept when any of their cells is filled."""
+    """One decision form as it was filled in. Rows of adjustments and awards are kept when any of their cells is filled.
+
+    ``year`` is the assessment's year that the form was made for.
+    """
 
     fingerprint: str
+    year: str
     parts: Mapping[str, str]
     meeting: Mapping[str, Cell] = field(default_factory=dict)
     readings: Mapping[str, Cell] = field(default_factory=dict)
@@ -26,7 +31,7 @@ class DecisionForm:
     awards: tuple[Mapping[str, Cell], ...] = ()
 
 
-def extract_decision(sheets: Iterable[Sheet], fingerprint: str) -> DecisionForm:
+def extract_decision(sheets: Sequence[Sheet], fingerprint: str) -> DecisionForm:
     """What the form says; parts of it that are gone are simply absent."""
     parts: dict[str, str] = {}
     meeting: dict[str, Cell] = {}
@@ -45,7 +50,8 @@ def extract_decision(sheets: Iterable[Sheet], fingerprint: str) -> DecisionForm:
             awards += [cells for _, cells in _lines(sheet, head, "award") if any(not cell.blank for cell in cells.values())]
         elif set(MEETING_COLUMNS) <= set(head):
             meeting |= {name.removeprefix("meeting:"): cells["value"] for name, cells in _lines(sheet, head, "meeting:")}
-    return DecisionForm(fingerprint, parts, meeting, readings, tuple(adjustments), tuple(awards))
+    year = (machine_data(sheets) or {}).get("year", "")
+    return DecisionForm(fingerprint, year, parts, meeting, readings, tuple(adjustments), tuple(awards))
 
 
 def _lines(sheet: Sheet, head: list[str], prefix: str) -> Iterable[tuple[str, dict[str, Cell]]]:

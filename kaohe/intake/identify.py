@@ -64,10 +64,12 @@ def _inspection(data: dict[str, str], office: Office) -> Identity:
 
 
 def _decision(data: dict[str, str], office: Office) -> Identity:
-    """A decision form; ``decision`` is the fingerprint of the figures it was made from."""
+    """A decision form, of another year too: a check says so; ``decision`` is the fingerprint of the figures it was made from."""
+    made_from = data.get("fingerprint", "")
     if data.get("year") != str(office.rulebook.year):
-        return Identity(Verdict.WRONG_YEAR, f"这是{data.get('year')}年度的审定表，本次考核{office.rulebook.year}年度，请用本年度的审定表")
-    return Identity(Verdict.ACCEPTED, "采用（审定表）", decision=data.get("fingerprint", ""))
+        reason = f"这是{data.get('year')}年度的审定表，本次考核{office.rulebook.year}年度，请用本年度的审定表"
+        return Identity(Verdict.WRONG_YEAR, reason, decision=made_from)
+    return Identity(Verdict.ACCEPTED, "采用（审定表）", decision=made_from)
 
 
 def machine_data(sheets: Iterable[Sheet]) -> dict[str, str] | None:

@@ -31,7 +31,8 @@ class Intake:
     """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
 
     ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name;
-    ``decision`` is the newest decision form with its file's name; ``materials`` are the other files that came along.
+    ``decision`` is the newest decision form with its file's name; one of another year only where there is none of this year;
+    ``materials`` are the other files that came along.
     """
 
     files: tuple[ReceivedFile, ...]
@@ -62,14 +63,16 @@ def take_in(
     for entry in sorted((j for j in judged if j.record is not None), key=_worth):
         assert entry.file.unit is not None
         newest[entry.file.unit] = entry
-    deciding = sorted((j for j in judged if j.decision is not None), key=_age)
+    decisions = sorted((j for j in judged if j.decision is not None), key=_age)
+    deciding = [j for j in decisions if j.file.verdict is Verdict.ACCEPTED]
+    decided = (deciding or decisions)[-1:]
     files = tuple(_settled(entry, newest, office, deciding) for entry in judged)
     return Intake(
         files=files,
         records={code: e.record for code, e in newest.items() if e.record is not None},
         originals={code: e.data for code, e in newest.items()},
         inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
-        decision=(deciding[-1].file.name, deciding[-1].decision) if deciding and deciding[-1].decision else None,
+        decision=next(((j.file.name, j.decision) for j in decided if j.decision is not None), None),
         materials=tuple(_materials(judged, files)),
     )
 
@@ -114,7 +117,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
     """The file with its final verdict: superseded ones say by which, and what changed."""
-    if entry.decision is not None and entry is not deciding[-1]:
+    if entry.decision is not None and entry.file.verdict is Verdict.ACCEPTED and entry is not deciding[-1]:
         if entry.file.sha256 == deciding[-1].file.sha256:
             return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{deciding[-1].file.name}”内容完全相同，按一份计")
         return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=f"之后又收到“{deciding[-1].file.name}”，以新的审定表为准")

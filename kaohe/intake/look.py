@@ -71,10 +71,10 @@ def _workbook(kind: Kind, data: bytes, office: Office) -> Look:
         return Look(Verdict.UNREADABLE, str(error), notes=notes)
     notes += book.notes
     found = identify(book.sheets, office)
+    if found.decision is not None:  # one of another year too: a check says so
+        return Look(found.verdict, found.reason, decision=extract_decision(book.sheets, found.decision), notes=notes)
     if found.verdict is not Verdict.ACCEPTED:
         return Look(found.verdict, found.reason, found.unit, notes=notes)
-    if found.decision is not None:
-        return Look(found.verdict, found.reason, decision=extract_decision(book.sheets, found.decision), notes=notes)
     if found.group is not None:
         visits = extract_inspections(book.sheets, office.rulebook, found.group)
         return Look(found.verdict, found.reason, inspections=visits, notes=notes)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from kaohe.rulebook.facts import CellValue
+
+_BEIJING = timezone(timedelta(hours=8))
 
 
 class Problem(StrEnum):
@@ -186,3 +189,8 @@ class ReceivedFile:
     def said(self) -> str:
         """The reason and the notes as one text."""
         return "；".join([self.reason, *self.notes])
+
+    @property
+    def arrived_on(self) -> date | None:
+        """The day it was first seen, in Beijing; None where nobody knows (a file that is only being checked)."""
+        return datetime.fromtimestamp(self.first_seen, _BEIJING).date() if self.first_seen else None

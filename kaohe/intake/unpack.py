@@ -63,7 +63,8 @@ def _look(level: Sequence[_Node], look: Looker) -> None:
         node.look = seen
     for node in level:
         if node.arrival.data is None:
-            node.look = Look(Verdict.ARRIVING if node.arrival.arriving else Verdict.UNREADABLE, node.arrival.reason)
+            verdict = Verdict.ARRIVING if node.arrival.arriving else Verdict.REFUSED if node.arrival.refused else Verdict.UNREADABLE
+            node.look = Look(verdict, node.arrival.reason)
 
 
 def _member(container: Arrival, name: str, data: bytes) -> Arrival:

@@ -79,7 +79,7 @@ def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], fo
         card = assessment.card(unit.code)
         if card.state is UnitState.REJECTED:
             written.append(_write_letter(assessment, card, (), folder, is_marked=False))
-        elif card.file is not None and (findings := _ordered(f for f in assessment.findings_of(unit.code) if not f.of_group)):
+        elif card.file is not None and (findings := _ordered(assessment.open_findings_of(unit.code))):
             book, is_marked = _workbook(assessment, card, findings, originals.get(unit.code))
             path = folder / f"{NAME}-{unit.short}.xlsx"
             write_whole(path, book)

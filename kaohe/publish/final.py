@@ -33,7 +33,7 @@ from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.workbook import write_workbook
 from kaohe.rulebook.readings import apply_readings
 from kaohe.scoring.scorecard import Assessment, Status, UnitState
-from kaohe.text import os_problem
+from kaohe.text import inner, os_problem
 from kaohe.toml_source import FaultyFile
 
 AWARDS_FILE, CERTIFICATES_FOLDER = "表彰决定.docx", "荣誉证书"
@@ -45,6 +45,7 @@ _STEPS = {
     UnitState.PROVISIONAL: "请考核组实地核查后交回核查表",
 }
 _DECISION_CODES = "V-8"
+_MOST_NAMED = 5
 _CHANGED = "设置或规则在这次运行期间改动过，请再运行一次"
 
 
@@ -53,9 +54,10 @@ class FinalFault(Exception):
 
 
 def blockers(assessment: Assessment) -> tuple[str, ...]:
-    """In Chinese, everything that stands in the way of the final set: units in the groups' order, then the decision."""
+    """In Chinese, everything that stands in the way of the final set: units in the groups' order, inspection forms, the decision."""
     cards = [assessment.card(unit.code) for unit in assessment.config.cohort]
     lines = [f"{c.unit.short}{c.state.chinese}：{c.reason.rstrip('。')}。{_STEPS[c.state]}" for c in cards if c.state in _STEPS]
+    lines += _faulty_inspections(assessment)
     decision = assessment.decision
     errors = [f for f in assessment.findings if f.code.startswith(_DECISION_CODES) and f.severity is Severity.ERROR]
     if errors:
@@ -70,6 +72,19 @@ def blockers(assessment: Assessment) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _faulty_inspections(assessment: Assessment) -> Iterator[str]:
+    """One line for each unit whose inspection form counts but holds answers that cannot be taken."""
+    for unit in assessment.config.cohort:
+        change = assessment.verifications.get(unit.code)
+        if change is None:
+            continue
+        about = (unit.code, change.file)
+        errors = [f for f in assessment.findings if f.of_group and f.severity is Severity.ERROR and (f.unit, f.file) == about]
+        if errors:
+            wrong = "；".join(f"{f.cell}“{inner(f.label)}”{f.title}" for f in errors[:_MOST_NAMED]) + ("；等" if len(errors) > _MOST_NAMED else "")
+            yield f"{unit.short}的核查表“{change.file}”有{len(errors)}处错误，没有采用：{wrong}。请{change.group}改正后重新交回"
+
+
 def final_place(config: Config) -> Path:
     """Where the final set of the configured year stands once it is issued."""
     return config.folder("outbox") / FINAL_FOLDER / str(config.year)
@@ -80,7 +95,7 @@ def standing_note(config: Config) -> str | None:
     place = final_place(config)
     if not os.path.lexists(place):
         return None
-    return f"{config.year}年度的定稿已经签发，原样保存在 {place}；以后收到的文件只改变新的送审稿，不改变定稿"
+    return f"{config.year}年度的定稿已经签发，原样保存在 {place}；以后收到的文件只改变 {config.folder('outbox')} 里的送审稿，不改变定稿"
 
 
 def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path, now: datetime, reporter: Reporter) -> Path | None:

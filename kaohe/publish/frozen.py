@@ -87,6 +87,11 @@ def manifest_of(assessment: Assessment, files: Iterable[SetFile], issued: str) -
     )
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a set, sound or not. OSError or ValidationError where it cannot be read."""
+    return Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+
+
 def set_files(folder: Path) -> tuple[SetFile, ...]:
     """Every file below a folder, by name."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -51,16 +51,17 @@ def _figures(assessment: Assessment, record: Record) -> tuple[InspectedLine, ...
 
 
 def _rows(assessment: Assessment, record: Record) -> tuple[InspectedLine, ...]:
-    """Every row that counts; rows with a fault earn nothing anyway."""
-    lines = []
+    """Every row that counts, each id once; rows with a fault earn nothing anyway."""
+    lines: list[InspectedLine] = []
     for entry in assessment.rulebook.lists:
         counted = {row.place for row in assessment.facts[record.unit].list_rows(entry.id)}
         refused = assessment.verifications[record.unit].refused if record.unit in assessment.verifications else frozenset()
         for row in record.lists[entry.id]:
             name = row_id(entry, row)
-            if row.place in counted or name in refused:
+            line = f"{ROW}:{name}"
+            if (row.place in counted or name in refused) and all(line != other.id for other in lines):
                 said = [f"{c.label}：{value_text(row.cells[c.id].value) or row.cells[c.id].raw}" for c in entry.columns if row.cells[c.id].raw]
-                lines.append(InspectedLine(f"{ROW}:{name}", "row", entry.label, shorten("，".join(said), 200), f"第{row.number}行"))
+                lines.append(InspectedLine(line, "row", entry.label, shorten("，".join(said), 200), f"第{row.number}行"))
     return tuple(lines)
 
 

@@ -106,7 +106,7 @@ def _context(assessment: Assessment, generated: datetime) -> dict[str, Any]:
         "doubtful": [
             (card, n)
             for card in cards
-            if card.state is not UnitState.INCOMPLETE and (n := len(assessment.findings_of(card.unit.code, Severity.DOUBT)))
+            if card.state is not UnitState.INCOMPLETE and (n := len(assessment.open_findings_of(card.unit.code, Severity.DOUBT)))
         ],
         "pending": [(card, score) for card in cards for score in card.items if score.state is ItemState.PENDING],
         "groups": [_progress(assessment, group) for group in assessment.config.groups],

@@ -37,6 +37,7 @@ def results_data(assessment: Assessment) -> dict[str, Any]:
                 "action": f.action,
                 "clause": f.clause,
                 "items": list(f.items),
+                "settled": f.settled,
             }
             for f in assessment.findings
         ],

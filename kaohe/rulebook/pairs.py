@@ -1,6 +1,6 @@
 """Pairs of fields in which one can never be larger than the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kaohe.rulebook.model import Rulebook
 from kaohe.rulebook.rules.conditions import AllDoneCondition, AllOf
@@ -10,6 +10,12 @@ from kaohe.rulebook.rules.growth import Growth, GrowthAtLeast, RankBands, Ratio
 def never_above(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
     """(smaller, larger) field ids: done never above due, a part never above its whole. In the notice's order, each once."""
     return tuple(dict.fromkeys(_pairs(rulebook)))
+
+
+def above(values: Mapping[str, object], part: str, whole: str) -> bool:
+    """Whether the smaller of a pair is larger than its larger; False where either has no figure."""
+    small, large = values.get(part), values.get(whole)
+    return isinstance(small, int) and isinstance(large, int) and small > large
 
 
 def _pairs(rulebook: Rulebook) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ def decision_case(assessment: Assessment, file: str, form: DecisionForm) -> Deci
     """What the checks of a decision form look at."""
     rests_on = basis(assessment)
     scored = frozenset(card.unit.code for card in assessment.cards if card.state.scored)
-    return DecisionCase(assessment.config, assessment.rulebook, form, file, rests_on.fingerprint, rests_on.parts, scored)
+    arrived = next((f.arrived_on for f in assessment.files if f.name == file), None)
+    return DecisionCase(assessment.config, assessment.rulebook, form, file, rests_on.fingerprint, rests_on.parts, scored, arrived)
 
 
 def decide(assessment: Assessment, case: DecisionCase, findings: Iterable[Finding]) -> Assessment:

@@ -1,6 +1,6 @@
 """Scoring: every item of every unit, then totals and places. Exact throughout."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from kaohe.scoring.verify import Verification, gate_result, verifications, verif
 from kaohe.text import points_text, shorten, value_text
 
 ZERO = Fraction(0)
+SETTLED = "考核组已经核定，单位不用再更正"
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,20 @@ def assess(
         rulebook=rulebook,
         status=_status(cards),
         cards=_placed(cards),
-        findings=tuple(findings),
+        findings=tuple(_marked(findings, left)),
         files=tuple(files),
         records=dict(records),
         facts=final,
         verifications=changes,
         visits=tuple(visits),
     )
+
+
+def _marked(findings: Iterable[Finding], left: Mapping[str, Sequence[Finding]]) -> Iterator[Finding]:
+    """All findings; those that verified figures settle say so. They still tell why the unit's own points are what they are."""
+    for finding in findings:
+        is_settled = finding not in left.get(finding.unit, ())
+        yield replace(finding, settled=True, action=SETTLED) if is_settled else finding
 
 
 def reassess(assessment: Assessment, rulebook: Rulebook, adjustments: Sequence[Adjustment] = ()) -> Assessment:

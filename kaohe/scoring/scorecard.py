@@ -175,3 +175,7 @@ class Assessment:
     def findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
         """Findings about one unit's own form, of these severities (all when none is named)."""
         return tuple(f for f in self.findings if f.unit == code and not f.of_group and (not severities or f.severity in severities))
+
+    def open_findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
+        """The same without those that a group's verified figures have settled: what the unit still has to see to."""
+        return tuple(f for f in self.findings_of(code, *severities) if not f.settled)

@@ -12,7 +12,7 @@ from kaohe.intake.inspection import FIELD, ITEM, ROW, Answer, UnitInspection, co
 from kaohe.intake.record import Record
 from kaohe.rulebook.facts import CellValue, Facts, FieldValue
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import never_above
+from kaohe.rulebook.pairs import above, never_above
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,9 @@ def without_settled(rulebook: Rulebook, findings: Sequence[Finding], record: Rec
         if finding.field in change.fields:
             return True
         pairs = [pair for pair in never_above(rulebook) if pair[0] == finding.field and change.fields.keys() & set(pair)]
-        return finding.code == PART_ABOVE_WHOLE and bool(pairs) and not any(_above(values, *pair) for pair in pairs)
+        return finding.code == PART_ABOVE_WHOLE and bool(pairs) and not any(above(values, *pair) for pair in pairs)
 
     return [finding for finding in findings if not settled(finding)]
-
-
-def _above(values: Mapping[str, CellValue | None], part: str, whole: str) -> bool:
-    small, large = values.get(part), values.get(whole)
-    return isinstance(small, int) and isinstance(large, int) and small > large
 
 
 def _verification(rulebook: Rulebook, file: str, visit: UnitInspection, wrong: set[tuple[str, str, str]]) -> Verification:
@@ -99,7 +94,7 @@ def _verification(rulebook: Rulebook, file: str, visit: UnitInspection, wrong: s
         group=visit.group,
         file=file,
         gate=GateResult(**{c: a.verified.value == PRESENT for c, a in gate.items()}, remark=remark),
-        visit=visit.visit,
+        visit={about: cell.raw for about, cell in visit.visit.items()},
         fields=fields,
         refused=frozenset(refused),
         points=points,

@@ -19,8 +19,8 @@ from kaohe.rulebook.facts import CellValue
 from tests.support.sample import full_fields, write_config
 
 ALL_PASSED = "gate_institution = true\ngate_staff = true\ngate_funding = true\n"
-NOON = 1_418_000_000
-"""An epoch second of December 2014, for modification times and first sights."""
+NOON = 1_422_849_600
+"""Noon of 2 February 2015 in Beijing, for modification times and first sights: after every meeting of the tests."""
 
 
 @cache

@@ -27,7 +27,8 @@ from tests.support.forms import NOON, opened, saved
 Answers: TypeAlias = Mapping[str, Any]
 """Line id → the answer, or a pair of answer and reason."""
 
-FOUND: dict[str, str] = {"gate:gate_institution": "具备", "gate:gate_staff": "具备", "gate:gate_funding": "具备"}
+VISITED: dict[str, str] = {"visit:date": "2014-12-05", "visit:met": "张主席"}
+FOUND: dict[str, str] = {"gate:gate_institution": "具备", "gate:gate_staff": "具备", "gate:gate_funding": "具备"} | VISITED
 """A unit that lacks nothing."""
 
 PASSED = GateResult(gate_institution=True, gate_staff=True, gate_funding=True)

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from dataclasses import fields
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from traceback import walk_tb
@@ -45,19 +46,49 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         self.seen = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)
         return str(super().render_xml_part(src_xml, part, context, jinja_env))
 
+    def patch_xml(self, src_xml: str) -> str:
+        """As docxtpl does, once for each source: the letters of all units share theirs."""
+        return _patched(src_xml)
+
     def fix_tables(self, xml: str) -> Any:
         """As docxtpl does, after a strict look."""
         etree.fromstring(xml)
         return super().fix_tables(xml)
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Compiles each source once: most of the time of a letter would go into compiling the same template again."""
+
+    def from_string(self, source: str | Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
+        """The compiled template of this source."""
+        known = _compiled.get(source)
+        if known is None:
+            known = _compiled[source] = super().from_string(source, globals, template_class)
+            if len(_compiled) > _KEPT:
+                del _compiled[next(iter(_compiled))]
+        return known
+
+
+_KEPT = 200
+_compiled: dict[Any, jinja2.Template] = {}
+
+
+@lru_cache(_KEPT)
+def _patched(source: str) -> str:
+    return str(DocxTemplate(None).patch_xml(source))
+
+
+@cache
+def _environment() -> _Environment:
+    return _Environment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_text)
+
+
 def render(template: Path, context: Common, properties: Properties) -> bytes:
     """The finished file. Values stay plain text whatever they contain; the same input gives the same bytes."""
     document = _opened(template)
-    environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_text)
     names = {field.name: getattr(context, field.name) for field in fields(context)}
     try:
-        document.render(names, environment, autoescape=True)
+        document.render(names, _environment(), autoescape=True)
         typeset(document.docx)
     except _FAILS as error:
         raise TemplateFault(_explanation(template, document.seen, error)) from error

@@ -125,7 +125,7 @@ def _apart(plan: Plan, card: Scorecard) -> list[Cell]:
 
 def _state(plan: Plan, card: Scorecard) -> list[Cell]:
     code = card.unit.code
-    counts = [(s, len(plan.assessment.findings_of(code, s))) for s in Severity]
+    counts = [(s, len(plan.assessment.open_findings_of(code, s))) for s in Severity]
     words = "，".join(f"{s.value}{n}" for s, n in counts if n)
     issues: Cell = Styled("—", "muted")
     if words:
