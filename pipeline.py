@@ -1,11 +1,12 @@
 """The command line of Kaohe: ``pipeline.py --help``."""
 
+import contextlib
 import json
 import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,11 +18,12 @@ from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, compla
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
 from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, standing_mark, status_rows
-from kaohe.files import write_whole
+from kaohe.files import FolderFault, write_whole
 from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import MasterFault
 from kaohe.intake.record import Verdict
+from kaohe.lock import AlreadyRunning, alone
 from kaohe.progress import OnConsole
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import check_files, check_group_forms, survey
@@ -105,12 +107,16 @@ def forms(
 ) -> None:
     """Write the master where it is missing, and one stamped form for each unit; the inspection form of each group; or the decision form."""
     office = _office(context)
-    if decision:
-        _issue_decision(office)
-        return
-    if inspection:
-        _issue_inspection(office)
-        return
+    with _alone(office):
+        if decision:
+            _issue_decision(office)
+        elif inspection:
+            _issue_inspection(office)
+        else:
+            _issue_forms(office, rebuild=rebuild)
+
+
+def _issue_forms(office: Office, *, rebuild: bool) -> None:
     try:
         master, warning = prepare_master(office, rebuild=rebuild)
     except MasterFault as fault:
@@ -127,15 +133,9 @@ def forms(
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
 def run_batch(context: typer.Context) -> None:
     """The nightly batch."""
-    from kaohe.run import AlreadyRunning, run
+    from kaohe.run import run
 
-    office = _office(context)
-    try:
-        outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say))
-    except AlreadyRunning:
-        screen.complain("另一次运行还没有结束，这次没有做任何事。请等它结束再试。")
-        raise typer.Exit(LOCKED) from None
-    _show_outcome(outcome)
+    _show_outcome(run(_office(context), datetime.now(), OnConsole(screen.out, screen.say)))
 
 
 @app.command(cls=ChineseCommand, help="只检查指定的文件（或文件夹），不改动任何东西。")
@@ -292,6 +292,16 @@ def schema(
     sys.stdout.write(json.dumps(form_schema(_office(context)), ensure_ascii=False, indent=1) + "\n")
 
 
+@contextlib.contextmanager
+def _alone(office: Office) -> Iterator[None]:
+    """Nobody else writes into the outbox meanwhile, and what a killed run left of it has been put right."""
+    from kaohe.publish.outbox import settle_outbox
+
+    with alone(office.config.folder("state"), datetime.now()):
+        settle_outbox(office.config.folder("outbox"))
+        yield
+
+
 def _issue_inspection(office: Office) -> None:
     from kaohe.forms.inspection import build_inspection, inspection_name
     from kaohe.publish.inspection import inspection_tasks
@@ -369,13 +379,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_CONFIGURATION
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
+    except AlreadyRunning as running:
+        screen.complain(str(running))
+        return LOCKED
+    except FolderFault as fault:
+        screen.complain(str(fault))
+        return INTERNAL_ERROR
     except OSError as error:
         where = f"“{error.filename}”" if error.filename else ""
         screen.complain(f"文件或文件夹用不了：{where}{os_problem(error)}。请检查权限、磁盘空间，以及文件是否正被打开。")
         return INTERNAL_ERROR
     except Exception as error:  # the last resort: the office sees a sentence, the maintainer finds the trace in the log
         log = Path(tempfile.gettempdir()) / "kaohe-error.log"
-        log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
+        with contextlib.suppress(OSError):
+            log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
         screen.complain(f"程序内部错误（{type(error).__name__}），收到的文件没有受影响。详情已写入 {log}，请把它发给维护人员。")
         return INTERNAL_ERROR
     if result == INTERRUPTED:

@@ -25,7 +25,7 @@ def told(doing: str, folder: Path) -> Iterator[None]:
         raise FolderFault(f"{doing}没有做成：“{folder}”{os_problem(error)}。{_ADVICE}") from error
 
 
-_ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次"
+_ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
 
 
 def write_whole(path: Path, data: bytes) -> None:

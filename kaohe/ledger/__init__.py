@@ -8,13 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaohe.files import is_partial, write_whole
+from kaohe.files import is_partial, told, write_whole
 from kaohe.ledger import store
 from kaohe.ledger.store import LedgerFault
 
-__all__ = ["Event", "Ledger", "LedgerFault"]
+__all__ = ["REBUILT", "Event", "Ledger", "LedgerFault"]
+
+REBUILT = "台账"
+"""Kind of the event that says that the ledger was rebuilt."""
 
 _MOST_ASIDE = 1000
+_KEEPING, _WRITING = "收件存档", "写台账"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Event:
 class Ledger:
     """The ledger of one office. Losing it loses the year's log, never a file, an order of arrival or a score.
 
-    What reads leaves no trace in the folder; what writes raises LedgerFault, or OSError for the archive.
+    What reads leaves no trace in the folder; what writes raises FolderFault when it cannot.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -69,22 +73,28 @@ class Ledger:
 
         The archived copy gets that time too, so that a rebuilt ledger knows it.
         """
-        rows = list(entries)
+        rows: list[store.Row] = list(entries)
         known = self.times() if self._path.is_file() else {}
-        for sha, seen, _, _ in rows:
-            if sha not in known:
-                with contextlib.suppress(FileNotFoundError):
-                    os.utime(self.archived(sha), (seen, seen))
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with store.ledger_told(self._path), store.writing(self._path) as connection:
-            store.insert_received(connection, list(rows))
+        with told(_KEEPING, self._archive):
+            for sha, seen, _, _ in rows:
+                if sha not in known:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.utime(self.archived(sha), (seen, seen))
+        with self._writing() as connection:
+            store.insert_received(connection, rows)
 
     def log(self, events: Iterable[Event]) -> None:
         """Write down what is new; the same thing said of the same subject is written once."""
         rows: list[store.Row] = [(e.at, e.kind, e.unit, e.subject, e.said) for e in events]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with store.ledger_told(self._path), store.writing(self._path) as connection:
+        with self._writing() as connection:
             store.insert_events(connection, rows)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with told(_WRITING, self._path.parent):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with store.ledger_told(self._path), store.writing(self._path) as connection:
+            yield connection
 
     def events(self, unit: str | None = None) -> tuple[Event, ...]:
         """The year's log in order; of one unit where its code is given. Reads only."""
@@ -109,11 +119,12 @@ class Ledger:
         there = path.is_file()
         if there and _holds(path, data):
             return sha
-        write_whole(path, data)
-        if there:
-            self._rewritten.add(sha)
-            if (seen := self.times().get(sha)) is not None:
-                os.utime(path, (seen, seen))
+        with told(_KEEPING, self._archive):
+            write_whole(path, data)
+            if there:
+                self._rewritten.add(sha)
+                if (seen := self.times().get(sha)) is not None:
+                    os.utime(path, (seen, seen))
         return sha
 
     @property
@@ -121,19 +132,19 @@ class Ledger:
         """The contents (SHA-256) whose archived copies were found damaged and were written anew."""
         return frozenset(self._rewritten)
 
-    def mend(self) -> str:
+    def mend(self, now: int) -> str:
         """Make sure of a sound ledger: a new one at first, one of an earlier version brought up to date, a damaged or lost one rebuilt.
 
         Returns in Chinese what was restored, "" when there was nothing to do. LedgerFault when it was made by a newer program.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._clear_partial()
-        with store.ledger_told(self._path):
+        with told(_WRITING, self._path.parent), store.ledger_told(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._clear_partial()
             if self._path.is_file():
-                return "" if store.is_sound(self._path) else self._rebuilt(damaged=True)
-            return self._rebuilt(damaged=False)
+                return "" if store.is_sound(self._path) else self._rebuilt(now, damaged=True)
+            return self._rebuilt(now, damaged=False)
 
-    def _rebuilt(self, *, damaged: bool) -> str:
+    def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
         received, events = store.salvage(aside) if aside is not None else ([], [])
         known = {row[0] for row in received}
@@ -146,12 +157,16 @@ class Ledger:
                 received.append((sha, int(path.stat().st_mtime), "", len(data)))
             else:
                 changed += 1
-        store.build(self._path, received, events)
         if not damaged and not received and not changed:
+            store.build(self._path, [], [])
             return ""
         what = f"台账损坏，已改名为 {aside.name}" if damaged and aside is not None else "台账不见了"
         said = f"{what}，并重新建立：从旧台账读回{len(known)}份收件和{len(events)}条记录，按存档补上{len(received) - len(known)}份收件"
-        return f"{said}{f'，存档里另有{changed}份内容已经坏了，没有计入' if changed else ''}。收到的先后和得分不受影响，读不回来的只有全年记录"
+        said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
+        said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
+        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events)])
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)])
+        return said
 
     def _set_aside(self) -> Path:
         """Rename the damaged ledger; its side files go with it, which hold what was written last."""
@@ -182,8 +197,8 @@ class Ledger:
                 yield path.name, path
 
     def _clear_partial(self) -> None:
-        """What a killed run had begun to write into the archive."""
-        for path in self._archive.glob("??/.~*"):
+        """What a killed run had begun to write here and into the archive."""
+        for path in (*self._path.parent.glob(".~*"), *self._archive.glob("??/.~*")):
             if is_partial(path.name):
                 path.unlink(missing_ok=True)
 

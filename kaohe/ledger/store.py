@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kaohe.files import FolderFault
+
 Row: TypeAlias = tuple[Any, ...]
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -52,7 +54,7 @@ _REASONS = {
 }
 
 
-class LedgerFault(Exception):
+class LedgerFault(FolderFault):
     """The ledger cannot be used and was left as it is; says in Chinese why and what to do."""
 
 
@@ -68,7 +70,7 @@ def ledger_told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         reason = _REASONS.get(_code(error), f"数据库错误（{type(error).__name__}）")
-        advice = "请检查磁盘剩余空间、文件夹的权限，以及是否有别的程序打开着它，然后再运行一次"
+        advice = "请检查磁盘剩余空间、文件夹的权限，以及是否有别的程序打开着它，然后再运行一次。"
         raise LedgerFault(f"台账用不了：“{path}”{reason}。收到的文件没有受影响；{advice}") from error
 
 
@@ -95,7 +97,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
-        text = f"台账“{path}”是新版程序建立的（第{version}版），这个程序只认到第{len(MIGRATIONS)}版，没有动它。请换用新版程序运行"
+        text = f"台账“{path}”是新版程序建立的（第{version}版），这个程序只认到第{len(MIGRATIONS)}版，没有动它。请换用新版程序运行。"
         raise LedgerFault(text)
     for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
         with _transaction(connection):
@@ -144,7 +146,9 @@ def build(path: Path, received: list[Row], events: list[Row]) -> None:
 
 def insert_received(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """New contents; a known one keeps its first time, and its name unless that was lost."""
-    connection.executemany(f"INSERT INTO received ({RECEIVED}) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''", rows)
+    connection.executemany(
+        f"INSERT INTO received ({RECEIVED}) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''", rows
+    )
 
 
 def insert_events(connection: sqlite3.Connection, rows: list[Row]) -> None:

@@ -74,7 +74,7 @@ def publish(assessment: Assessment, intake: Intake, generated: datetime, reporte
 def settle_outbox(outbox: Path) -> None:
     """Put right what a killed run left of the outbox. Whatever writes into it asks for this first."""
     if outbox.exists() and not outbox.is_dir():
-        raise FolderFault(f"“{outbox}”应当是放结果的文件夹，现在是一个文件。请把它改名或移走，再运行一次")
+        raise FolderFault(f"“{outbox}”应当是放结果的文件夹，现在是一个文件。请把它改名或移走，再运行一次。")
     settle(outbox)
 
 
