@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,3 +61,18 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder with all that is in it, write-protected parts too; what resists stays."""
+    with contextlib.suppress(OSError):
+        _unprotect(folder)
+        for parent, folders, files in os.walk(folder):
+            for name in (*folders, *(files if os.name == "nt" else ())):  # elsewhere the folder's protection counts, not the file's
+                _unprotect(Path(parent, name))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprotect(path: Path) -> None:
+    if not path.is_symlink() and not os.access(path, os.W_OK):
+        path.chmod(path.stat().st_mode | stat.S_IRWXU)

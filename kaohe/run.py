@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kaohe.config.loader import Office
@@ -62,7 +62,7 @@ def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
         problems.append(mended)
     latest = ledger.latest()
     if latest is not None and now < latest - _CLOCK_TOLERANCE:
-        shown = datetime.fromtimestamp(latest).strftime("%Y年%m月%d日 %H:%M")
+        shown = datetime.fromtimestamp(latest, UTC).astimezone().strftime("%Y年%m月%d日 %H:%M")
         problems.append(f"电脑的日期和时间可能不对：台账里最近一次记录是{shown}，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟")
     return ledger.moment(now)
 

@@ -100,7 +100,7 @@ class Ledger:
         """The year's log in order; of one unit where its code is given. Reads only."""
         try:
             with store.reading(self._path) as connection:
-                rows = connection.execute(f"SELECT {store.EVENT} FROM event ORDER BY number").fetchall()  # noqa: S608 -- names of our own
+                rows = connection.execute(f"{store.SELECT_EVENTS} ORDER BY number").fetchall()
         except (OSError, sqlite3.Error):
             return ()  # missing, damaged, or from before the log was kept
         return tuple(Event(*row) for row in rows if unit is None or row[2] == unit)
@@ -201,6 +201,7 @@ class Ledger:
         for path in (*self._path.parent.glob(".~*"), *self._archive.glob("??/.~*")):
             if is_partial(path.name):
                 path.unlink(missing_ok=True)
+        store.clear_build(self._path)
 
 
 def _holds(path: Path, data: bytes) -> bool:

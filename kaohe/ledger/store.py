@@ -37,8 +37,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 """What leads from each version to the next; a ledger of version n has had the first n steps. Only ever append."""
 
-RECEIVED = "sha256, first_seen, name, size"
-EVENT = "at, kind, unit, subject, said"
+SELECT_RECEIVED = "SELECT sha256, first_seen, name, size FROM received"
+SELECT_EVENTS = "SELECT at, kind, unit, subject, said FROM event"
+_INSERT_RECEIVED = (
+    "INSERT INTO received (sha256, first_seen, name, size) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''"
+)
+_INSERT_EVENT = "INSERT OR IGNORE INTO event (at, kind, unit, subject, said) VALUES (?, ?, ?, ?, ?)"
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 _BUSY_SECONDS = 10
@@ -79,7 +84,7 @@ def _code(error: sqlite3.Error) -> int:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[sqlite3.Connection]:
+def writing(path: Path, *, journal: str = "WAL") -> Iterator[sqlite3.Connection]:
     """One transaction on the ledger, brought up to date first; undone when anything goes wrong inside.
 
     LedgerFault when a newer version of the program made it.
@@ -88,7 +93,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         # Exclusive: a run is alone by its lock, and then SQLite needs no shared memory, which network drives lack.
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         _migrate(connection, path)
-        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA journal_mode={journal}")
         connection.execute("PRAGMA synchronous=FULL")
         with _transaction(connection):
             yield connection
@@ -122,8 +127,8 @@ def is_sound(path: Path) -> bool:
     """Whether the ledger opens, has its tables and is whole. LedgerFault as for ``writing``; other errors of the disk as SQLite says them."""
     try:
         with writing(path) as connection:
-            connection.execute(f"SELECT {RECEIVED} FROM received LIMIT 1").fetchall()
-            connection.execute(f"SELECT {EVENT} FROM event LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_RECEIVED} LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_EVENTS} LIMIT 1").fetchall()
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
     except sqlite3.Error as error:
         if is_damage(error):
@@ -133,10 +138,8 @@ def is_sound(path: Path) -> bool:
 
 def build(path: Path, received: list[Row], events: list[Row]) -> None:
     """A new ledger with these rows, put in place by one rename once it is whole."""
-    aside = path.with_name(f".~{path.name}")
-    for name in (aside, *sides(aside)):
-        name.unlink(missing_ok=True)
-    with writing(aside) as connection:
+    aside = clear_build(path)
+    with writing(aside, journal="DELETE") as connection:  # what stands in a side file would be lost by the rename
         insert_received(connection, received)
         insert_events(connection, events)
     for name in sides(path):  # of a ledger that is gone: SQLite would take them for this one's
@@ -144,16 +147,22 @@ def build(path: Path, received: list[Row], events: list[Row]) -> None:
     aside.replace(path)
 
 
+def clear_build(path: Path) -> Path:
+    """Where a new ledger is built; what a killed run left there is gone."""
+    aside = path.with_name(f".~{path.name}")
+    for name in (aside, *sides(aside)):
+        name.unlink(missing_ok=True)
+    return aside
+
+
 def insert_received(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """New contents; a known one keeps its first time, and its name unless that was lost."""
-    connection.executemany(
-        f"INSERT INTO received ({RECEIVED}) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''", rows
-    )
+    connection.executemany(_INSERT_RECEIVED, rows)
 
 
 def insert_events(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """New events; what was said before is not said again."""
-    connection.executemany(f"INSERT OR IGNORE INTO event ({EVENT}) VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany(_INSERT_EVENT, rows)
 
 
 def sides(path: Path) -> tuple[Path, ...]:
@@ -207,17 +216,17 @@ def _signature(paths: tuple[Path, ...]) -> list[tuple[int, int] | None]:
 
 def salvage(path: Path) -> tuple[list[Row], list[Row]]:
     """The rows of a damaged ledger that can still be read: of what was received, and of the log in order."""
-    received = _rows(path, RECEIVED, "received", "sha256", _is_received)
-    events = _rows(path, f"number, {EVENT}", "event", "number", _is_event)
+    received = _rows(path, SELECT_RECEIVED, "sha256", _is_received)
+    events = _rows(path, "SELECT number, at, kind, unit, subject, said FROM event", "number", _is_event)
     return list(received.values()), [row[1:] for _, row in sorted(events.items())]
 
 
-def _rows(path: Path, columns: str, table: str, key: str, is_valid: Callable[[Row], bool]) -> dict[Any, Row]:
+def _rows(path: Path, select: str, key: str, is_valid: Callable[[Row], bool]) -> dict[Any, Row]:
     """By key; read from both ends, so that a damaged page hides only what lies behind it from either side."""
     found: dict[Any, Row] = {}
     for order in ("ASC", "DESC"):
         with contextlib.suppress(sqlite3.Error, OSError), reading(path) as connection:
-            for row in connection.execute(f"SELECT {columns} FROM {table} ORDER BY {key} {order}"):  # noqa: S608 -- names of our own
+            for row in connection.execute(f"{select} ORDER BY {key} {order}"):
                 if is_valid(row):
                     found[row[0]] = row
     return found

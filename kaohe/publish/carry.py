@@ -52,8 +52,8 @@ def _carry(present: Path, new: Path, source: str, target: str, made: set[str], s
             if name in made:
                 name = _made_room(name, made, found)
             (new / name).mkdir(exist_ok=True)
-            shutil.copymode(present / old, new / name)
             _carry(present, new, f"{old}/", f"{name}/", made, stale, found)
+            shutil.copymode(present / old, new / name)
         elif entry.is_file(follow_symlinks=False):
             found.seen[old] = _signature(entry.stat(follow_symlinks=False))
             if name in made:

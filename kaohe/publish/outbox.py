@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from xlsxwriter.exceptions import FileCreateError
 
-from kaohe.files import FolderFault, flush_folder, told, write_whole
+from kaohe.files import FolderFault, flush_folder, remove_tree, told, write_whole
 from kaohe.intake.inbox import Intake
 from kaohe.progress import Reporter
 from kaohe.publish.beside import clear_beside, put_beside
@@ -67,7 +66,7 @@ def publish(assessment: Assessment, intake: Intake, generated: datetime, reporte
         with told("更新结果", outbox.parent):
             problems += _put_in_place(new, outbox, made, unmade, generated)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        remove_tree(new)
     return Published(tuple(sorted(made)), tuple(problems))
 
 
@@ -131,7 +130,7 @@ def _dismiss(former: Path, outbox: Path, carried: Carried, made: set[str], gener
         kept = outbox.with_name(f"{outbox.name}-换下的-{generated:%Y%m%d-%H%M%S}")
         former.rename(kept)
         return [f"更新结果的同时有人往 outbox 里放了文件，没能带过去（{os_problem(error)}）。换下来的文件夹原样留在“{kept}”，请把需要的文件取出来"]
-    shutil.rmtree(former, ignore_errors=True)
+    remove_tree(former)
     with contextlib.suppress(OSError):
         flush_folder(outbox.parent)
     return []

@@ -6,12 +6,14 @@ import errno
 import glob
 import os
 import secrets
-import shutil
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from kaohe.files import remove_tree
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -27,17 +29,17 @@ def settle(place: Path) -> None:
             _rename(old, place)
         else:
             _move_missing(old, place)
-            shutil.rmtree(old, ignore_errors=True)
+            remove_tree(old)
     for kind in ("new", "gone"):
         for leftover in place.parent.glob(f".~{glob.escape(place.name)}.{kind}-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_tree(leftover)
 
 
 def new_folder(place: Path) -> Path:
     """An empty folder beside ``place``, on the same disk, to be filled and put in its place."""
     place.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".~{place.name}.new-", dir=place.parent))
-    folder.chmod(place.stat().st_mode & 0o7777 if place.is_dir() else _FOLDER_MODE)
+    folder.chmod(place.stat().st_mode & 0o7777 | stat.S_IRWXU if place.is_dir() else _FOLDER_MODE)
     return folder
 
 

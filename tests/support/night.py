@@ -19,8 +19,8 @@ from kaohe.intake.look import Look
 from kaohe.intake.workers import here
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import assess_intake
-from tests.support.forms import tree
 from tests.support.concluded import stand_ins
+from tests.support.forms import tree
 
 FIRST, SECOND = datetime(2015, 1, 20, 3, 0, 5), datetime(2015, 1, 21, 3, 0, 5)
 
@@ -41,7 +41,7 @@ def kept(home: Path) -> Kept:
     archive = {name: data for name, data in found.items() if name.startswith("state/archive/")}
     files = {name: data for name, data in found.items() if not name.startswith("state/")}
     state = sorted(name for name in found if name.startswith("state/") and name not in archive)
-    files |= {name: b"" for name in state}
+    files |= dict.fromkeys(state, b"")
     with closing(sqlite3.connect(home / "state" / "ledger.sqlite3")) as connection:
         received = connection.execute("SELECT sha256, first_seen, name, size FROM received ORDER BY sha256").fetchall()
         events = connection.execute("SELECT kind, unit, subject, said FROM event ORDER BY kind, unit, subject, said").fetchall()

@@ -80,7 +80,7 @@ def traced(job: Callable[[], int], said: Path, *, kill_at: int = 0, fail_at: int
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             return Ended(None, tuple(calls), said.read_text(encoding="utf-8"))
-        elif len(calls) == fail_at or (lasting and len(calls) > fail_at and name in _TAKES_ROOM):
+        if len(calls) == fail_at or (lasting and len(calls) > fail_at and name in _TAKES_ROOM):
             registers[_ORIG_RAX], registers[_RAX] = 2**64 - 1, 2**64 - error
             _ptrace(_SETREGS, child, registers)
 
@@ -100,7 +100,7 @@ def _be_traced(job: Callable[[], int], said: Path) -> None:
         handle = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
-        sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115, PTH123
+        sys.stdout, sys.stderr = (open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))  # noqa: SIM115
         _ptrace(_TRACEME, 0, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
         _watch_calls()
