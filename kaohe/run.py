@@ -1,5 +1,6 @@
 """The nightly run: what a survey finds out, remembered and published."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,16 +13,16 @@ from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.workers import workers
-from kaohe.ledger import REBUILT, Ledger
+from kaohe.ledger import Ledger
 from kaohe.lock import AlreadyRunning, alone
 from kaohe.progress import Reporter
-from kaohe.publish.final import FinalFault, final_place, issue_final
-from kaohe.publish.frozen import MANIFEST_FILE, read_manifest, set_files
+from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
+from kaohe.publish.frozen import read_manifest
 from kaohe.publish.outbox import Published, publish
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import assess_intake
 from kaohe.text import os_problem
-from kaohe.year_log import events_of, issued_event, issued_seal
+from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
 __all__ = ["AlreadyRunning", "Outcome", "run"]
 
@@ -77,25 +78,17 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
 
     Asked every night: what a killed run left behind is cleared away first.
     """
-    place = final_place(office.config)
+    place, year = final_place(office.config), office.config.year
+    if not place.exists() and not blockers(assessment):
+        ledger.log([issuing_event(at, year)])
     try:
         folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
     except FinalFault as fault:
         return None, (str(fault),)
-    if folder is not None or _is_unrecorded(ledger, place):
-        ledger.log([issued_event(at, place, read_manifest(place).seal)])
+    if folder is not None or (place.is_dir() and is_unrecorded(ledger, year)):
+        with told("核对定稿", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
+            ledger.log([issued_event(at, place, read_manifest(place).seal)])
     return folder, ()
-
-
-def _is_unrecorded(ledger: Ledger, place: Path) -> bool:
-    """Whether a run was killed between issuing this set and writing that down. A rebuilt ledger cannot know, and vouches for nothing."""
-    if not place.is_dir() or issued_seal(ledger, int(place.name)) is not None or any(event.kind == REBUILT for event in ledger.events()):
-        return False
-    try:
-        manifest, data = read_manifest(place), (place / MANIFEST_FILE).read_bytes()
-    except (OSError, ValueError):
-        return False
-    return manifest.sealed() == data and manifest.files == tuple(file for file in set_files(place) if file.name != MANIFEST_FILE)
 
 
 def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Reporter, problems: list[str]) -> Intake:
