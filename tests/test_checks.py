@@ -14,7 +14,7 @@ from kaohe.checks.registry import COHORT_CHECKS, UNIT_CHECKS, CohortCase, UnitCa
 from kaohe.config.loader import Office
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.normalise import meaning
-from kaohe.intake.record import Cell, ListRow, Record
+from kaohe.intake.record import About, Cell, ListRow, Problem, Record, Remark
 from kaohe.rulebook.model import Agreement
 from kaohe.scoring.accept import accepted_facts
 from tests import test_decision_checks, test_inspection_checks
@@ -128,6 +128,27 @@ def repeated(field_id: str, raw: str, value: Any, problem: Any = None) -> Callab
     return lambda record: replace(record, repeats={field_id: (Cell("填报表 (2)", "D36", raw, value, problem),)})
 
 
+def other_version(*field_ids: str) -> Callable[[Record], Record]:
+    """A form of another version, which has no such fields."""
+    return lambda record: replace(lost(*field_ids)(record), version="2014.0")
+
+
+def troubled(field_id: str, problem: Problem, note: str) -> Callable[[Record], Record]:
+    """Something hides what a field says."""
+    return lambda record: replace(
+        record, fields={**record.fields, field_id: replace(record.fields[field_id], value=None, problem=problem, note=note)}
+    )
+
+
+def remarked(about: About, field_id: str, label: str, text: str, cell: Cell) -> Callable[[Record], Record]:
+    """The reader noticed something about the form."""
+    return lambda record: replace(record, remarks=(Remark(about, cell, field_id, label, text),))
+
+
+ABOUT_FORM = ("V-103", "V-104", "V-213", "V-214", "V-404", "V-502", "V-503", "V-504", "V-505")
+"""Findings about what people did to the form; see also test_changed_forms."""
+AS_SENT = "用发给单位的原表填报"
+
 AGREEING = Office(
     OFFICE.config,
     OFFICE.rulebook.model_copy(
@@ -136,6 +157,180 @@ AGREEING = Office(
 )
 
 FIRES = [
+    Trial(
+        "V-103",
+        "a field that another version lacks",
+        Form(),
+        (
+            at_field(
+                "V-103",
+                ERROR,
+                "旧版表里没有这一项",
+                "website_items",
+                "这份表是另一版本（2014.0），没有这一项",
+                "现在用的表里的每一项都要填",
+                "请在新发的表里补填这一项",
+                **WEBSITE | {"cell": ""},
+            ),
+        ),
+        other_version("website_items"),
+    ),
+    Trial(
+        "V-104",
+        "no main sheet",
+        Form(),
+        (
+            at_field(
+                "V-104",
+                ERROR,
+                "整张填报表不见了",
+                "meetings_due",
+                "找不到填报表，或者表里的“填报值”一列不见了",
+                "发给单位的表里的每张工作表、每一列都要保留",
+                "请用发给单位的原表重新填报",
+                cell="",
+                label="整张填报表",
+                clause="",
+            ),
+        ),
+        lost(*OFFICE.rulebook.fields),
+    ),
+    Trial(
+        "V-213",
+        "a covered input",
+        Form(),
+        (
+            at_field(
+                "V-213",
+                ERROR,
+                "格子被合并",
+                "website_items",
+                "与 D13 合并成了一格，看不出这一格填的是什么",
+                "每一项、每一行各填各的格子，不合并",
+                "请取消合并单元格，在每一格分别填写",
+                **WEBSITE,
+            ),
+        ),
+        troubled("website_items", Problem.MERGED, "与 D13 合并成了一格，看不出这一格填的是什么"),
+    ),
+    Trial(
+        "V-214",
+        "number against label",
+        Form(),
+        (
+            at_field(
+                "V-214",
+                ERROR,
+                "分不清填的是哪一项",
+                "website_items",
+                "序号写的是6，内容却是第5项",
+                "序号、填报内容与发给单位的表一致",
+                "请用发给单位的原表填报这一项，不改动序号和填报内容",
+                **WEBSITE,
+            ),
+        ),
+        troubled("website_items", Problem.UNCERTAIN_ROW, "序号写的是6，内容却是第5项"),
+    ),
+    Trial(
+        "V-404",
+        "a deleted list",
+        Form(),
+        (
+            at_field(
+                "V-404",
+                DOUBT,
+                "清单或清单的列不见了",
+                "articles",
+                "找不到《宣传报道》，按没有填计",
+                "发给单位的表里的清单和列都要保留",
+                "没有这方面的工作的，不用处理；有的，请用发给单位的原表补填",
+                cell="",
+                label="《宣传报道》",
+                **ARTICLES,
+            ),
+        ),
+        remarked(About.LOST, "articles", "《宣传报道》", "找不到《宣传报道》", Cell("宣传报道", "")),
+    ),
+    Trial(
+        "V-502",
+        "read by labels",
+        Form(),
+        (
+            at_field(
+                "V-502",
+                HINT,
+                "按看得见的文字读取",
+                "meetings_due",
+                "整张填报表的系统标记缺失或错位，按看得见的序号和文字读取",
+                AS_SENT,
+                "请核对读出的数与所填的是否一致；以后请直接在发给单位的表里填写，不另外制表",
+                cell="C4",
+                label="系统标记",
+                clause="",
+            ),
+        ),
+        remarked(About.LABELS, "meetings_due", "系统标记", "整张填报表", Cell(MAIN_SHEET, "C4")),
+    ),
+    Trial(
+        "V-503",
+        "another unit's name",
+        Form(),
+        (
+            at_field(
+                "V-503",
+                DOUBT,
+                "填报单位与系统标记不一致",
+                "meetings_due",
+                "填报单位写的是“甲”，系统标记却是“乙”",
+                "各单位用发给本单位的表",
+                "请核对是不是用了别的单位的表；是的，请用发给本单位的表重新填报",
+                cell="B3",
+                label="填报单位",
+                clause="",
+            ),
+        ),
+        remarked(About.OTHER_NAME, "meetings_due", "填报单位", "填报单位写的是“甲”，系统标记却是“乙”", Cell(MAIN_SHEET, "B3")),
+    ),
+    Trial(
+        "V-504",
+        "hidden rows",
+        Form(),
+        (
+            at_field(
+                "V-504",
+                HINT,
+                "隐藏的行里有内容",
+                "articles",
+                "第5、6行被隐藏或筛选掉了，里面的内容照常计入",
+                "没有隐藏的行，没有筛选",
+                "请取消隐藏和筛选，核对这些行；不要的请清空",
+                cell="C5",
+                label="宣传报道：隐藏的行",
+                **ARTICLES,
+            ),
+        ),
+        remarked(About.HIDDEN, "articles", "宣传报道：隐藏的行", "第5、6行", Cell("宣传报道", "C5")),
+    ),
+    Trial(
+        "V-505",
+        "a value of another version",
+        Form(),
+        (
+            at_field(
+                "V-505",
+                HINT,
+                "现在的表里没有这一项",
+                "meetings_due",
+                "填了“90”，现在用的表里没有这一项，没有取用",
+                "用现在发的表填报",
+                "请核对现在发的表里有没有相应的项目，有的请在那里填写；没有的不用处理",
+                cell="D14",
+                label="旧项目",
+                clause="",
+            ),
+        ),
+        remarked(About.NOT_TAKEN, "meetings_due", "旧项目", "“90”", Cell(MAIN_SHEET, "D14")),
+    ),
     Trial(
         "V-101",
         "two blanks",
@@ -666,6 +861,13 @@ FIRES = [
 ]
 
 QUIET = [
+    *(Trial(code, "a form as it was sent", Form()) for code in ABOUT_FORM),
+    Trial("V-102", "a field that another version lacks", Form(), change=other_version("website_items")),
+    Trial("V-103", "a deleted row", Form(), change=lost("website_items")),
+    Trial("V-102", "no main sheet at all", Form(), change=lost(*OFFICE.rulebook.fields)),
+    Trial("V-104", "all rows but one deleted", Form(), change=lost(*list(OFFICE.rulebook.fields)[1:])),
+    Trial("V-101", "a covered input is no blank", Form({"website_items": None}), change=troubled("website_items", Problem.MERGED, "与 D13 合并")),
+    Trial("V-212", "the note of a problem is no other writing", Form(), change=troubled("website_items", Problem.MERGED, "与 D13 合并")),
     Trial("V-101", "everything filled, 0 and 否 among it", Form({"website_items": 0, "tasks_done": "否"})),
     Trial("V-101", "a deleted row is no blank one", Form(), change=lost("website_items")),
     Trial("V-101", "无 is 0, and what cannot be read is not blank", Form({"website_items": "无", "study_sessions": "?"})),
@@ -896,7 +1098,7 @@ def wrong_records() -> dict[str, Record]:
 def test_every_check_says_the_same_the_second_time() -> None:
     """A check that exhausts something on its first run would fall silent on the second form."""
     first = everything(wrong_records())
-    assert {finding.code for finding in first} == {check.code for check in all_checks() if check.code < "V-7"} - {"V-305"}
+    assert {finding.code for finding in first} == {check.code for check in all_checks() if check.code < "V-7"} - {"V-305", *ABOUT_FORM}
     assert everything(wrong_records()) == first
     half = [replace(f, unit="jinshui", file=FILE) for f in first if f.unit == "huiji" and f.code < "V-6"]
     assert half == [f for f in first if f.unit == "jinshui" and f.code < "V-6"]
@@ -1030,7 +1232,7 @@ def test_the_reference_page_has_every_code() -> None:
         assert page.count(f"\n## {check.code}\n") == 1
         assert f"| [{check.code}](#{check.code.lower()}) | {check.severity.value} | {check.title} |" in page
         assert f"- 怎么办：{check.action}\n" in page
-    assert page.count("\n## V-") == len(list(all_checks())) == 52
+    assert page.count("\n## V-") == len(list(all_checks())) == 61
 
 
 def test_the_reference_page_in_the_repository_is_the_registry_s() -> None:

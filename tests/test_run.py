@@ -156,7 +156,7 @@ def test_results_have_the_structure_that_programs_rely_on(nights: Nights) -> Non
     assert {tuple(source) for e in results["units"] for i in e["items"] for source in i["inputs"]} == {("id", "sheet", "cell", "raw", "value")}
     finding = "code severity title unit file sheet cell field label found expected action clause items settled"
     assert {tuple(entry) for entry in results["findings"]} == {tuple(finding.split())}
-    assert {tuple(entry) for entry in results["files"]} == {("name", "sha256", "unit", "verdict", "reason", "changes")}
+    assert {tuple(entry) for entry in results["files"]} == {("name", "sha256", "unit", "verdict", "reason", "changes", "notes", "inside")}
     assert {tuple(change) for entry in results["files"] for change in entry["changes"]} == {("sheet", "cell", "label", "before", "after")}
     assert [len(entry["items"]) for entry in results["units"]] == [59] * 12
     assert (results["year"], results["status"]) == (2014, "preliminary")
@@ -228,6 +228,8 @@ def test_every_file_has_its_verdict_in_the_results(nights: Nights) -> None:
         "verdict": "superseded",
         "reason": "之后又收到“金水.xlsx”，以新的为准；填报内容有1处不同",
         "changes": [{"sheet": "填报表", "cell": "D14", "label": "在工商联网站发布信息条数", "before": "61", "after": "130"}],
+        "notes": [],
+        "inside": "",
     }
 
 

@@ -83,12 +83,12 @@ def test_deeper_than_allowed_is_not_opened(form: bytes) -> None:
 
 
 def test_bounds_hold_for_all_levels_together(form: bytes) -> None:
-    inner = zipped({f"{n}.txt": b"x" for n in range(4)})
-    intake = taken({"包.zip": zipped({"a.zip": inner, "b.zip": inner}), "好.xlsx": form}, office(members=8))
+    inner = zipped({f"{n}.txt": b"x" for n in range(40)})
+    intake = taken({"包.zip": zipped({"a.zip": inner, "b.zip": inner}), "好.xlsx": form}, office(members=80))
     assert [(f.name, f.verdict) for f in intake.files] == [
         ("包.zip", Verdict.OPENED),
         ("包.zip/a.zip", Verdict.OPENED),
-        *((f"包.zip/a.zip/{n}.txt", Verdict.NOT_A_FORM) for n in range(4)),
+        *((f"包.zip/a.zip/{n}.txt", Verdict.NOT_A_FORM) for n in range(40)),
         ("包.zip/b.zip", Verdict.REFUSED),
         ("好.xlsx", Verdict.ACCEPTED),
     ]

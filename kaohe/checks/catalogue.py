@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from kaohe.checks import across, decisions, fields, figures, inspection_lines, inspections, lists
+from kaohe.checks import across, decisions, fields, figures, form, inspection_lines, inspections, lists
 from kaohe.checks.registry import (
     COHORT_CHECKS,
     DECISION_CHECKS,
@@ -18,7 +18,7 @@ from kaohe.checks.registry import (
 
 AnyCheck: TypeAlias = Check[UnitCase] | Check[CohortCase] | Check[InspectionCase] | Check[DecisionCase]
 
-MODULES = (fields, figures, lists, across, inspections, inspection_lines, decisions)
+MODULES = (fields, figures, lists, form, across, inspections, inspection_lines, decisions)
 """Importing a module registers its checks; a new module is named here."""
 
 

@@ -34,9 +34,45 @@ def blank_field(case: UnitCase) -> Iterator[Hit]:
 )
 def lost_field(case: UnitCase) -> Iterator[Hit]:
     """The row of a field is no longer in the form."""
-    for field_id, cell in case.record.fields.items():
-        if not cell.ref:
-            yield field_hit(case, field_id, cell)
+    if not case.record.version:
+        yield from _lost_fields(case)
+
+
+def _lost_fields(case: UnitCase) -> Iterator[Hit]:
+    """Fields without a place; none where all are: then the whole sheet is gone, and that is one finding."""
+    lost = [(field_id, cell) for field_id, cell in case.record.fields.items() if not cell.ref]
+    if len(lost) < len(case.record.fields):
+        for field_id, cell in lost:
+            yield field_hit(case, field_id, cell, {"version": shorten(case.record.version, 20)})
+
+
+@unit_check(
+    "V-103",
+    Severity.ERROR,
+    "旧版表里没有这一项",
+    found="这份表是另一版本（{version}），没有这一项",
+    expected="现在用的表里的每一项都要填",
+    action="请在新发的表里补填这一项",
+)
+def not_in_that_version(case: UnitCase) -> Iterator[Hit]:
+    """The form is of another version, which does not ask for this field."""
+    if case.record.version:
+        yield from _lost_fields(case)
+
+
+@unit_check(
+    "V-104",
+    Severity.ERROR,
+    "整张填报表不见了",
+    found="找不到填报表，或者表里的“填报值”一列不见了",
+    expected="发给单位的表里的每张工作表、每一列都要保留",
+    action="请用发给单位的原表重新填报",
+)
+def lost_sheet(case: UnitCase) -> Iterator[Hit]:
+    """The main sheet or its value column is gone: no field has a place."""
+    if not any(cell.ref for cell in case.record.fields.values()):
+        first, cell = next(iter(case.record.fields.items()))
+        yield Hit(cell, first, "整张填报表", "", ())
 
 
 def _with_problem(case: UnitCase, problem: Problem) -> Iterator[Hit]:
@@ -142,7 +178,7 @@ def error_value(case: UnitCase) -> Iterator[Hit]:
     action="请把图片里的内容打成文字；图片作为佐证材料另附",
 )
 def picture(case: UnitCase) -> Iterator[Hit]:
-    """A picture pasted into the cell (WPS writes a DISPIMG formula)."""
+    """A picture pasted into the cell (WPS writes a DISPIMG formula) or laid over it where it is otherwise blank."""
     yield from _with_problem(case, Problem.PICTURE)
 
 
@@ -150,10 +186,36 @@ def picture(case: UnitCase) -> Iterator[Hit]:
 def normalised(case: UnitCase) -> Iterator[Hit]:
     """A value whose meaning is certain but that was written another way (12家, １２)."""
     for field_id, cell in case.record.fields.items():
-        if cell.note:
+        if cell.note and cell.problem is None:
             yield field_hit(case, field_id, cell, _raw(cell))
     for rows in case.record.lists.values():
         for row in rows:
             for column_id, cell in row.cells.items():
-                if cell.note:
+                if cell.note and cell.problem is None:
                     yield row_hit(case.rulebook, row, column_id, _raw(cell))
+
+
+@unit_check(
+    "V-213",
+    Severity.ERROR,
+    "格子被合并",
+    found="{note}",
+    expected="每一项、每一行各填各的格子，不合并",
+    action="请取消合并单元格，在每一格分别填写",
+)
+def merged_away(case: UnitCase) -> Iterator[Hit]:
+    """An input that a merge of cells covers: what it is meant to say cannot be seen."""
+    yield from _with_problem(case, Problem.MERGED)
+
+
+@unit_check(
+    "V-214",
+    Severity.ERROR,
+    "分不清填的是哪一项",
+    found="{note}",
+    expected="序号、填报内容与发给单位的表一致",
+    action="请用发给单位的原表填报这一项，不改动序号和填报内容",
+)
+def uncertain_row(case: UnitCase) -> Iterator[Hit]:
+    """A row whose number, label and hidden id say different things: what stands in it is not used."""
+    yield from _with_problem(case, Problem.UNCERTAIN_ROW)

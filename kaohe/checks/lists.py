@@ -5,7 +5,7 @@ from datetime import date
 
 from kaohe.checks.finding import Severity
 from kaohe.checks.registry import Hit, UnitCase, row_hit, unit_check
-from kaohe.intake.record import ListRow
+from kaohe.intake.record import ListRow, Problem
 from kaohe.rulebook.facts import CellValue
 from kaohe.rulebook.model import ListDef
 from kaohe.text import date_text, match_key
@@ -28,6 +28,8 @@ def _rows(case: UnitCase) -> Iterator[tuple[ListDef, ListRow]]:
 def row_incomplete(case: UnitCase) -> Iterator[Hit]:
     """A required column of a list row is blank: the row earns nothing."""
     for entry, row in _rows(case):
+        if all(cell.blank or cell.problem is Problem.PICTURE for cell in row.cells.values()):
+            continue
         for column in entry.columns:
             if column.required and row.cells[column.id].blank:
                 yield row_hit(case.rulebook, row, column.id, {"row": str(row.number), "column": column.label})

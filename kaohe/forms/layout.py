@@ -17,6 +17,17 @@ MAGIC = "kaohe-form"
 MAIN_COLUMNS = ("id", "number", "label", "value", "unit", "evidence", "rule", "score")
 """Ids in the hidden first row of the main sheet, from column A on."""
 
+MAIN_HEADINGS = {
+    "number": "序号",
+    "label": "填报内容",
+    "value": "填报值",
+    "unit": "单位",
+    "evidence": "佐证材料编号",
+    "rule": "计分规则",
+    "score": "自评分",
+}
+"""What the filler sees above each column of the main sheet."""
+
 ID_ROW = 1
 """Row of the hidden column ids, on every input sheet."""
 

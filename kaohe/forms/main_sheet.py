@@ -10,6 +10,7 @@ from kaohe.forms.layout import (
     ID_ROW,
     MAIN_COLUMNS,
     MAIN_HEADER_ROW,
+    MAIN_HEADINGS,
     MAIN_NOTE_ROW,
     MAIN_SHEET,
     MAIN_TITLE_ROW,
@@ -29,15 +30,6 @@ from kaohe.rulebook.rules.rows import RowRule
 from kaohe.text import lines_needed, points_text
 
 _WIDTHS = {"id": 3, "number": 9, "label": 44, "value": 13, "unit": 6, "evidence": 17, "rule": 46, "score": 11}
-_HEADINGS = {
-    "number": "序号",
-    "label": "填报内容",
-    "value": "填报值",
-    "unit": "单位",
-    "evidence": "佐证材料编号",
-    "rule": "计分规则",
-    "score": "自评分",
-}
 _LINE = 15.5
 BY_RANK = "按全市位次核定"
 
@@ -98,7 +90,7 @@ def _heading(page: _Sheet) -> None:
     sheet.set_row(MAIN_NOTE_ROW - 1, 18)
     sheet.merge_range(MAIN_NOTE_ROW - 1, 1, MAIN_NOTE_ROW - 1, _LAST, note, styles["note"])
     sheet.set_row(MAIN_HEADER_ROW - 1, 24)
-    for name, text in _HEADINGS.items():
+    for name, text in MAIN_HEADINGS.items():
         page.put(MAIN_HEADER_ROW, name, text, "header")
     sheet.freeze_panes(MAIN_HEADER_ROW, 0)
 

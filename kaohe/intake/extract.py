@@ -1,88 +1,191 @@
-"""From the cells of an identified form to a record: values are found by the hidden ids, wherever they were moved."""
+"""From the cells of an identified form to a record: values are found by the hidden ids, wherever they were moved, else by what people see."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from kaohe.cells import cell_name
 from kaohe.forms.layout import MAIN_SHEET
-from kaohe.intake.normalise import Meaning, meaning, raw_text
+from kaohe.intake.byhand import Labels
+from kaohe.intake.normalise import meaning
 from kaohe.intake.normalise import text as text_meaning
-from kaohe.intake.record import Cell, ListRow, Record
+from kaohe.intake.older import list_leftovers, main_leftover, unknown_list
+from kaohe.intake.record import About, Cell, ListRow, Problem, Record, Remark
+from kaohe.intake.tables import ListTable, MainTable, list_table, main_table
 from kaohe.intake.workbook import Sheet
-from kaohe.rulebook.model import ListDef, Rulebook
+from kaohe.rulebook.model import Rulebook
+from kaohe.text import join_rows
 
-_ID_ROWS = 12
-"""The hidden row of column ids is looked for among this many first rows."""
+_ITEM = "item:"
+"""Begins the ids of rows without an input."""
 
 
-def extract(sheets: Iterable[Sheet], rulebook: Rulebook, unit: str) -> Record:
-    """The record of one form. A field whose row is gone gets a cell without an address."""
-    fields: dict[str, Cell] = {}
-    evidence: dict[str, Cell] = {}
-    repeats: dict[str, tuple[Cell, ...]] = {}
-    lists: dict[str, tuple[ListRow, ...]] = {entry.id: () for entry in rulebook.lists}
+@dataclass
+class _Found:
+    """What has been read so far."""
+
+    fields: dict[str, Cell] = field(default_factory=dict)
+    evidence: dict[str, Cell] = field(default_factory=dict)
+    repeats: dict[str, tuple[Cell, ...]] = field(default_factory=dict)
+    lists: dict[str, tuple[ListRow, ...]] = field(default_factory=dict)
+    tables: list[ListTable] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    by_label: list[str] = field(default_factory=list)
+
+    def take(self, field_id: str, cell: Cell, proof: Cell) -> None:
+        """One more cell of a field: the first that says anything counts, the others are repeats."""
+        known = self.fields.get(field_id)
+        if known is None or (known.blank and not cell.blank):
+            self.fields[field_id], self.evidence[field_id] = cell, proof
+        elif not cell.blank:
+            self.repeats[field_id] = (*self.repeats.get(field_id, ()), cell)
+
+
+def extract(sheets: Iterable[Sheet], rulebook: Rulebook, unit: str, version: str = "") -> Record:
+    """The record of one form. A field whose row is gone gets a cell without an address.
+
+    ``version`` names another version of the form than the rulebook's: its rows are then taken by their ids alone.
+    """
+    found = _Found(lists={entry.id: () for entry in rulebook.lists})
+    labels = Labels(rulebook)
     for sheet in sheets:
-        found = _id_row(sheet, {"id", "value"})
-        if found is not None:
-            for field_id, cell, proof in _field_cells(sheet, *found, rulebook):
-                if field_id in fields:
-                    repeats[field_id] = (*repeats.get(field_id, ()), cell)
-                else:
-                    fields[field_id], evidence[field_id] = cell, proof
-            continue
-        for entry in rulebook.lists:
-            found = _id_row(sheet, {entry.id, *(c.id for c in entry.columns)})
-            if found is not None:
-                lists[entry.id] = (*lists[entry.id], *_list_rows(sheet, *found, entry))
-                break
+        listed = list_table(sheet, rulebook)
+        main = main_table(sheet, rulebook) if listed is None else None
+        if listed is not None:
+            _read_list(found, listed)
+        elif main is not None:
+            _read_main(found, main, labels, version)
+        else:
+            found.remarks += unknown_list(sheet, rulebook)
     gone = Cell(MAIN_SHEET, "")
     return Record(
         unit=unit,
-        fields={f: fields.get(f, gone) for f in rulebook.fields},
-        evidence={f: evidence.get(f, gone) for f in rulebook.fields},
-        lists=lists,
-        repeats=repeats,
+        fields={f: found.fields.get(f, gone) for f in rulebook.fields},
+        evidence={f: found.evidence.get(f, gone) for f in rulebook.fields},
+        lists=found.lists,
+        repeats=found.repeats,
+        remarks=(*_by_labels(found, rulebook), *found.remarks, *_lost(found.tables, rulebook)),
+        version=version,
     )
 
 
-def _id_row(sheet: Sheet, wanted: set[str]) -> tuple[int, dict[str, int]] | None:
-    """Index of the row that holds all the wanted ids, with the column of each id in it."""
-    for index, row in enumerate(sheet.rows[:_ID_ROWS]):
-        columns = {value: n for n, value in reversed(list(enumerate(row))) if isinstance(value, str)}
-        if wanted <= columns.keys():
-            return index, columns
-    return None
-
-
-def _field_cells(sheet: Sheet, header: int, columns: Mapping[str, int], rulebook: Rulebook) -> Iterator[tuple[str, Cell, Cell]]:
-    for index in range(header + 1, len(sheet.rows)):
-        row = sheet.rows[index]
-        field_id = raw_text(_at(row, columns["id"]))
-        field = rulebook.fields.get(field_id)
-        if field is None:
+def _read_main(found: _Found, table: MainTable, labels: Labels, version: str) -> None:
+    page, rulebook = table.page, labels.rulebook
+    places = {name: table.columns.get(name, -1) for name in ("id", "number", "label", "value", "evidence")}
+    hidden: list[tuple[int, str, Cell]] = []
+    for index in range(table.header + 1, len(page.sheet.rows)):
+        told = _field_of(table, index, labels, version)
+        if told is None:
+            found.remarks += main_leftover(table, index, rulebook)
             continue
-        value = _cell(sheet, index, columns["value"], meaning(_at(row, columns["value"]), field.type))
-        proof_column = columns.get("evidence", -1)
-        proof = _cell(sheet, index, proof_column, text_meaning(_at(row, proof_column)))
-        yield field_id, value, proof
+        for field_id in told.fields:
+            value = meaning(page.value(index, places["value"]), rulebook.fields[field_id].type)
+            cell = page.uncovered(page.cell(index, places["value"], value), index, places["value"])
+            if told.doubt:
+                cell = replace(cell, value=None, problem=Problem.UNCERTAIN_ROW, note=told.doubt)
+            elif told.by_label:
+                found.by_label.append(field_id)
+            proof = page.cell(index, places["evidence"], text_meaning(page.value(index, places["evidence"])))
+            found.take(field_id, cell, proof)
+            if index in page.sheet.hidden and not cell.blank:
+                hidden.append((index, field_id, cell))
+    if hidden:
+        _, field_id, cell = hidden[0]
+        rows = join_rows(dict.fromkeys(index + 1 for index, _, _ in hidden))
+        found.remarks.append(Remark(About.HIDDEN, cell, field_id, "隐藏的行", rows))
 
 
-def _list_rows(sheet: Sheet, header: int, columns: Mapping[str, int], entry: ListDef) -> Iterator[ListRow]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The field of a row; several, with what is unclear, where it cannot be told which."""
+
+    fields: tuple[str, ...]
+    by_label: bool = False
+    doubt: str = ""
+
+
+def _field_of(table: MainTable, index: int, labels: Labels, version: str) -> _Row | None:
+    """Which field a row is; None for a row without an input that this rulebook knows.
+
+    Number and label that agree on another field than the hidden id outrank it: the visible columns may have been sorted without the hidden one.
+    """
+    place = table.columns
+    field_id = table.page.text(index, place.get("id", -1))
+    if field_id.startswith(_ITEM):
+        return None
+    known = field_id in labels.rulebook.fields
+    if version and field_id:
+        return _Row((field_id,)) if known else None
+    told = labels.tell(table.page.text(index, place.get("number", -1)), table.page.text(index, place.get("label", -1)))
+    if not known:
+        fields = (told.field,) if told.field else told.perhaps
+        return _Row(fields, by_label=True, doubt=told.doubt) if fields else None
+    if told.field is not None and told.field != field_id:
+        if told.numbered:
+            return _Row((told.field,), by_label=True)
+        wanted = labels.rulebook.fields[field_id].label
+        return _Row((field_id,), doubt=f"隐藏的标记是“{wanted}”，看得见的内容却是“{labels.rulebook.fields[told.field].label}”")
+    return _Row((field_id,))
+
+
+def _read_list(found: _Found, table: ListTable) -> None:
     """Rows of a list that say anything. Rows below the offered ones count too: people paste more than was offered."""
-    begun = False
-    for index in range(header + 1, len(sheet.rows)):
-        row = sheet.rows[index]
-        begun = begun or raw_text(_at(row, columns[entry.id])) == entry.id
-        if not begun:
-            continue
-        cells = {c.id: _cell(sheet, index, columns[c.id], meaning(_at(row, columns[c.id]), c.type, c.choices)) for c in entry.columns}
+    entry, sheet = table.entry, table.page.sheet
+    found.tables.append(table)
+    rows = []
+    for index in range(table.first, len(sheet.rows)):
+        cells = {} if index == table.heading else _row_cells(table, index)
         if any(not cell.blank for cell in cells.values()):
-            yield ListRow(entry.id, sheet.name, index + 1, cells)
+            rows.append(ListRow(entry.id, sheet.name, index + 1, cells))
+    found.lists[entry.id] = (*found.lists[entry.id], *rows)
+    found.remarks += list_leftovers(table)
+    hidden = [row for row in rows if row.number - 1 in sheet.hidden]
+    if hidden:
+        cell = next(iter(hidden[0].cells.values()))
+        place = next((c for c in hidden[0].cells.values() if not c.blank), cell)
+        found.remarks.append(Remark(About.HIDDEN, place, entry.id, f"{entry.label}：隐藏的行", join_rows(row.number for row in hidden)))
 
 
-def _at(row: list[Any], column: int) -> Any:
-    return row[column] if 0 <= column < len(row) else None
+def _row_cells(table: ListTable, index: int) -> dict[str, Cell]:
+    """The cells of one row. Merges matter only in a row that says something: a merge over several whole rows is one row."""
+    page = table.page
+    places = {column.id: table.columns.get(column.id, -1) for column in table.entry.columns}
+    cells = {c.id: page.cell(index, places[c.id], meaning(page.value(index, places[c.id]), c.type, c.choices)) for c in table.entry.columns}
+    if all(cell.blank for cell in cells.values()):
+        pictured = any((index, at) in page.sheet.pictures for at in places.values())
+        return {c: page.uncovered(cell, index, places[c]) for c, cell in cells.items()} if pictured else {}
+    return {c: page.uncovered(cell, index, places[c]) for c, cell in cells.items()}
 
 
-def _cell(sheet: Sheet, index: int, column: int, found: Meaning) -> Cell:
-    return Cell(sheet.name, cell_name(index + 1, column) if column >= 0 else "", found.raw, found.value, found.problem, found.note)
+def _by_labels(found: _Found, rulebook: Rulebook) -> Iterator[Remark]:
+    """What was read by visible words instead of ids, as one remark."""
+    titled = [table.entry for table in found.tables if not table.by_ids]
+    taken = list(dict.fromkeys(found.by_label))
+    parts = []
+    if len(taken) * 2 > len(rulebook.fields):
+        parts.append("整张填报表")
+    elif taken:
+        parts.append("、".join(f"“{rulebook.fields[f].label}”" for f in taken[:5]) + (f"等{len(taken)}项" if len(taken) > 5 else ""))
+    parts += [f"《{entry.label}》" for entry in dict.fromkeys(titled)]
+    if parts:
+        first = taken[0] if taken else ""
+        cell = found.fields[first] if first else Cell(titled[0].label, "")
+        yield Remark(About.LABELS, cell, first or titled[0].id, "系统标记", "、".join(parts))
+
+
+def _lost(tables: Sequence[ListTable], rulebook: Rulebook) -> Iterator[Remark]:
+    """Lists that are nowhere, as one remark, and columns that a list lacks, one remark a list."""
+    kept = {table.entry.id for table in tables}
+    gone = [entry for entry in rulebook.lists if entry.id not in kept]
+    if gone:
+        names = "、".join(f"《{entry.label}》" for entry in gone)
+        yield Remark(About.LOST, Cell(gone[0].label, ""), gone[0].id, names, f"找不到{names}")
+    for table in tables:
+        missing = [column for column in table.entry.columns if column.id not in table.columns]
+        if missing:
+            names = "、".join(f"“{column.label}”" for column in missing)
+            place = Cell(table.page.sheet.name, "")
+            yield Remark(About.LOST, place, f"{table.entry.id}.{missing[0].id}", f"{table.entry.label}：{names}", f"找不到{names}这一列")
+
+
+def count_told(record: Record) -> int:
+    """How many fields of the form were found, filled or not, and without doubt which they are."""
+    return sum(bool(cell.ref) and cell.problem is not Problem.UNCERTAIN_ROW for cell in record.fields.values())

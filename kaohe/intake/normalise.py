@@ -12,6 +12,7 @@ from typing import Any
 from cn2an import cn2an
 
 from kaohe.intake.record import Problem
+from kaohe.intake.workbook import PICTURE
 from kaohe.rulebook.facts import CellValue
 from kaohe.text import clean, match_key, shorten
 
@@ -23,7 +24,25 @@ _NOTHING = {"无", "没有", "暂无", "-", "--", "—", "——", "–", "/", "
 _ZERO = {"无", "没有", "暂无", "零", "〇"}
 _YES = {"是", "√", "✓", "✔", "☑", "对", "有", "已", "y", "yes", "true", "1"}
 _NO = {"否", "×", "✗", "✘", "x", "无", "没有", "没", "未", "不是", "n", "no", "false", "0"}
-_ERRORS = {"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#N/A", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
+_ERRORS = {
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#DIV/0!",
+    "#N/A",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#UNKNOWN!",
+    "#BUSY!",
+    "#CONNECT!",
+}
+_OFFICE_ERROR = re.compile(r"(?:#?ERR:?)\d{3}!?")
+"""How LibreOffice shows errors that Excel does not have, such as Err:502."""
 _UNITS = "人次|家次|次数|篇次|次|条|家|个|期|人|项|篇|名|户|所|件|份|场|位|期次|只"
 _APPROXIMATE = re.compile(r"约|余|多|几|左右|上下|以上|以下|以内|近|大概|大约|至少|不足|超|逾|[+~～≥≤><?？]|\d\s*[-—–至到]\s*\d")
 _NUMBER = re.compile(r"^[+]?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?$")
@@ -75,10 +94,10 @@ def raw_text(value: Any) -> str:
 
 
 def _trouble(raw: str) -> Meaning | None:
-    if raw.upper() in _ERRORS:
-        return Meaning(raw, problem=Problem.ERROR_VALUE)
-    if "DISPIMG(" in raw.upper():
+    if "DISPIMG(" in raw.upper() or raw == PICTURE:
         return Meaning(raw, problem=Problem.PICTURE)
+    if raw.upper() in _ERRORS or _OFFICE_ERROR.fullmatch(raw.upper()):
+        return Meaning(raw, problem=Problem.ERROR_VALUE)
     return None
 
 

@@ -24,6 +24,8 @@ class Problem(StrEnum):
     UNCERTAIN_DATE = "uncertain_date"
     ERROR_VALUE = "error_value"
     PICTURE = "picture"
+    MERGED = "merged"
+    UNCERTAIN_ROW = "uncertain_row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Cell:
     """One input cell: where it is, what was typed, and what it means.
 
     ``raw`` is the text as typed, "" for a blank; ``value`` is None when blank or when ``problem`` says why it is uncertain;
-    ``note`` says in Chinese how the raw text was normalised, where that was needed.
+    ``note`` says in Chinese how the raw text was normalised, or what the problem is, where that was needed.
     """
 
     sheet: str
@@ -43,8 +45,8 @@ class Cell:
 
     @property
     def blank(self) -> bool:
-        """Nothing was filled in."""
-        return self.raw == ""
+        """Nothing was filled in, and nothing keeps it from being seen."""
+        return self.raw == "" and self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,41 @@ class ListRow:
         return self.sheet, self.number
 
 
+class About(StrEnum):
+    """What a remark is about."""
+
+    LABELS = "labels"
+    """Something was read by its visible number and words, because the hidden ids were gone."""
+    HIDDEN = "hidden"
+    """Rows with content are hidden, and count."""
+    NOT_TAKEN = "not_taken"
+    """A value of another version of the form, for which this version has no place."""
+    LOST = "lost"
+    """Lists or list columns that the form no longer has."""
+    OTHER_NAME = "other_name"
+    """The unit that the form shows is not the one it was sent to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about how a form was read that its unit must know: where, and in Chinese what.
+
+    ``field`` is a field id, or a list id with or without ``.column_id``.
+    """
+
+    about: About
+    cell: Cell
+    field: str
+    label: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """Everything one accepted form says.
 
-    ``repeats`` holds further cells for a field that the form carries more than once (a copied row or sheet).
+    ``repeats`` holds further cells for a field that the form carries more than once (a copied row or sheet);
+    ``version`` names another version of the form than the one now in use, "" where it is this one.
     """
 
     unit: str
@@ -74,6 +106,14 @@ class Record:
     evidence: Mapping[str, Cell]
     lists: Mapping[str, tuple[ListRow, ...]]
     repeats: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
+    version: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Nothing at all was filled in: no field, no evidence number, no list row."""
+        cells = (*self.fields.values(), *self.evidence.values())
+        return not any(self.lists.values()) and not self.repeats and all(cell.raw == "" for cell in cells)
 
     def content_key(self) -> tuple[object, ...]:
         """What was filled in, without where: equal for two forms with the same content."""
@@ -82,12 +122,6 @@ class Record:
             (i, tuple(tuple((c, cell.raw) for c, cell in sorted(row.cells.items())) for row in rows)) for i, rows in sorted(self.lists.items())
         )
         return (fields, lists)
-
-    @property
-    def blank(self) -> bool:
-        """Nothing at all was filled in."""
-        cells = (*self.fields.values(), *self.evidence.values())
-        return all(cell.blank for cell in cells) and not any(self.lists.values())
 
 
 class Verdict(StrEnum):

@@ -5,17 +5,21 @@ import zipfile
 from enum import StrEnum
 from io import BytesIO
 
-from kaohe.text import utf16
+from kaohe.intake.compound import MAGIC, root_names
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BARE_BIFF = (b"\x09\x08\x08\x00", b"\x09\x08\x10\x00", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
-_MAIL_HEADER = re.compile(
-    rb"^(?:received|return-path|from|to|subject|date|mime-version|message-id|delivered-to|x-[\w-]+|content-type|dkim-signature|reply-to|sender|cc)[ \t]*:",
-    re.IGNORECASE,
-)
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_HEADER_LINE = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
+_MACHINE_HEADERS = {
+    b"received", b"return-path", b"mime-version", b"message-id", b"delivered-to", b"content-type", b"content-transfer-encoding",
+    b"dkim-signature", b"x-mailer", b"x-originating-ip", b"authentication-results", b"thread-index",
+}  # fmt: skip
+_LETTER_HEADERS = {b"from", b"to", b"cc", b"bcc", b"subject", b"date", b"sender", b"reply-to", b"importance", b"in-reply-to", b"references"}
+_WEB_ARCHIVE = re.compile(rb"(?im)^(?:x-document-type:|snapshot-content-location:|from:[ \t]*\"?<saved by )")
+_HOLDERS_AND_SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".zip", ".7z", ".rar", ".eml", ".msg")
 _LOOKED_AT = 4096
+_HEADERS_LOOKED_AT = 16384
 
 
 class Kind(StrEnum):
@@ -61,7 +65,7 @@ def sniff(data: bytes) -> Kind:
         return Kind.EMPTY
     if data.startswith(_ZIP):
         return _package(data)
-    if data.startswith(_OLE):
+    if data.startswith(MAGIC):
         return _compound(data)
     for head, kind in ((b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP), (b"Rar!\x1a\x07", Kind.RAR), (b"%PDF-", Kind.PDF)):
         if data.startswith(head):
@@ -87,9 +91,10 @@ def _package(data: bytes) -> Kind:
         return Kind.DOCUMENT
     if "xl/workbook.bin" in lowered:
         return Kind.XLSB
-    if any(name.startswith("xl/") for name in lowered):
+    # A folder of that name with people's own files in it is no workbook.
+    if any(name.startswith("xl/") and not name.endswith(_HOLDERS_AND_SHEETS) for name in lowered):
         return Kind.XLSX
-    if any(name.startswith(("word/", "ppt/")) for name in lowered):
+    if any(name.startswith(("word/", "ppt/")) and name.endswith((".xml", ".rels")) for name in lowered) or "[content_types].xml" in lowered:
         return Kind.DOCUMENT
     if "content.xml" in lowered and "meta.xml" in lowered:
         return Kind.ODS
@@ -97,24 +102,41 @@ def _package(data: bytes) -> Kind:
 
 
 def _compound(data: bytes) -> Kind:
-    """An OLE file, told by the names in its directory: the parser proper runs later, behind limits."""
-    if utf16("EncryptedPackage") in data:
+    """An OLE file, told by what lies at the top of its directory; what its cells or its attachments say does not count."""
+    names = root_names(data)
+    if "encryptedpackage" in names:
         return Kind.LOCKED
-    if utf16("__properties_version1.0") in data:
+    if "__properties_version1.0" in names:
         return Kind.MSG
-    if utf16("Workbook") in data or utf16("Book") in data:
+    if names & {"workbook", "book"}:
         return Kind.XLS
-    if utf16("WordDocument") in data or utf16("PowerPoint Document") in data:
+    if names & {"worddocument", "powerpoint document"}:
         return Kind.DOCUMENT
-    return Kind.OTHER
+    # Of a file that broke off before its directory, the first sector often shows the workbook itself.
+    return Kind.XLS if not names and data.startswith(_BARE_BIFF, 512) else Kind.OTHER
 
 
 def _text(data: bytes) -> Kind:
     head = data[:_LOOKED_AT]
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    bare = data[:_HEADERS_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
     if bare.startswith(b"<") or bare[:1] == b"" or head.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
         return Kind.MARKUP if bare else Kind.OTHER
-    lines = bare.splitlines()[:2]
-    if lines and (_MAIL_HEADER.match(lines[0]) or lines[0].startswith(b"From ")):
-        return Kind.EML
+    if _is_mail(bare):
+        return Kind.MARKUP if _WEB_ARCHIVE.search(bare) else Kind.EML
     return Kind.OTHER if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) else Kind.TEXT
+
+
+def _is_mail(bare: bytes) -> bool:
+    """Header lines from the first line on: one that only machines write, or two that letters have, so that a note with “To:” is none."""
+    lines = bare.splitlines()
+    if lines[0].startswith(b"From ") and len(lines) > 1:
+        del lines[0]
+    found: set[bytes] = set()
+    for line in lines:
+        if line[:1] in b" \t" and line.strip() and found:
+            continue
+        match = _HEADER_LINE.match(line)
+        if match is None:
+            break
+        found.add(match[1].lower())
+    return bool(found & _MACHINE_HEADERS) or len(found & _LETTER_HEADERS) > 1

@@ -1,28 +1,21 @@
 """Looking into many files at once, each in a process with bounds: one that hangs, dies or eats memory costs its own file alone."""
 
 import contextlib
-import multiprocessing
 import os
-import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import TimeoutError as TookTooLong
 from typing import TypeAlias
-
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look, look_into
+from kaohe.intake.pool import Lost, Pool, Raised
 from kaohe.intake.record import Verdict
 
 Looker: TypeAlias = Callable[[Iterable[Arrival]], Iterator[Look]]
 """Looks into files and gives what it found in the same order. Every arrival must have its data."""
 
-_AHEAD = 4
-"""Files handed out ahead of the one whose result is awaited, per worker: enough to keep all busy without holding many contents."""
 _MEGABYTE = 1024 * 1024
 _WATCHED_EVERY = 0.05
 _MOST = 8
@@ -47,32 +40,14 @@ def workers(office: Office, files: int | None = None, work: Callable[[str, bytes
     ``work`` is what a worker does with a name and a content; it must be importable.
     """
     count = max(1, min(os.cpu_count() or 1, _MOST, files or _MOST))
-    bounds = office.config.intake
-    with ProcessPool(count, initializer=_begin, initargs=(office,), context=_context()) as pool:
+    seconds = office.config.intake.seconds
+    with Pool(count, _begin, (office,), work or _work, seconds) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
-            waiting: deque[ProcessFuture[Look]] = deque()
-            for entry in found:
-                waiting.append(pool.schedule(work or _work, (entry.name, entry.data or b""), timeout=bounds.seconds))
-                if len(waiting) > count * _AHEAD:
-                    yield _result(waiting.popleft(), bounds.seconds)
-            while waiting:
-                yield _result(waiting.popleft(), bounds.seconds)
+            for result in pool.each((entry.name, entry.data or b"") for entry in found):
+                yield _told(result, seconds)
 
-        try:
-            yield look
-        except BaseException:
-            pool.stop()  # type: ignore[no-untyped-call]
-            raise
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """A server process that has the program loaded and forks workers in a moment; a fresh start each where there is no such thing."""
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", __name__])
-    return context
+        yield look
 
 
 def _begin(office: Office) -> None:
@@ -120,23 +95,24 @@ def _guarded(name: str, data: bytes, office: Office) -> Look:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a parser in another language may raise what is no Exception
-        return _fault(error)
+        return _fault(type(error).__name__)
 
 
-def _result(future: "ProcessFuture[Look]", seconds: int) -> Look:
-    try:
-        return future.result()
-    except TookTooLong:
-        return Look(Verdict.REFUSED, f"读了{seconds}秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报")
-    except (ProcessExpired, MemoryError):
-        return _too_much()
-    except Exception as error:
-        return _fault(error)
+def _told(result: Look | Lost | Raised, seconds: int) -> Look:
+    match result:
+        case Look():
+            return result
+        case Lost.TOO_LONG:
+            return Look(Verdict.REFUSED, f"读了{seconds}秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报")
+        case Lost.DIED:
+            return _too_much()
+        case Raised(name):
+            return _fault(name)
 
 
-def _fault(error: BaseException) -> Look:
+def _fault(name: str) -> Look:
     """A fault of the program: said as such, never as one of the unit's."""
-    return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{type(error).__name__}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响")
+    return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{name}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响")
 
 
 def _too_much() -> Look:

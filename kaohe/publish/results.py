@@ -49,6 +49,8 @@ def results_data(assessment: Assessment) -> dict[str, Any]:
                 "verdict": f.verdict.value,
                 "reason": f.reason,
                 "changes": [{"sheet": c.sheet, "cell": c.cell, "label": c.label, "before": c.before, "after": c.after} for c in f.changes],
+                "notes": list(f.notes),
+                "inside": f.inside,
             }
             for f in assessment.files
         ],

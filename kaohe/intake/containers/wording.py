@@ -1,0 +1,10 @@
+"""Sentences that several kinds of container share."""
+
+DAMAGED = "已损坏，没有取出，请重新报送这个文件"
+LOCKED = "设了密码，没有取出，请去掉密码后重新报送"
+SPECIAL = "是链接或设备，不是文件，没有取出"
+METHOD = "的压缩方式不能识别，没有取出，请用普通的 zip 方式重新压缩后报送"
+NO_FILES = "里面没有文件"
+ALL_LOCKED = "压缩包设了密码，打不开，请去掉密码重新压缩后报送"
+BROKEN_ARCHIVE = "压缩包打不开，可能已损坏或没有传完，请重新压缩后报送"
+SPLIT_ARCHIVE = "这是分卷压缩包的一卷，单独一卷打不开，请不要分卷，重新压缩后报送"

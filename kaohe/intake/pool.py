@@ -1,0 +1,162 @@
+"""Worker processes that may hang or die: each has a line of its own to this process, so that none can break another's.
+
+A pool of the usual kind shares one line between its workers, and one that dies while it holds it takes all the others with it.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+_AHEAD = 4
+"""Tasks handed out or done ahead of the one whose result is awaited, per worker: all stay busy, and few results are held."""
+
+
+class Lost(Enum):
+    """Why a task has no result."""
+
+    TOO_LONG = "too_long"
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A task raised something; the name of its class."""
+
+    name: str
+
+
+@dataclass
+class _Worker:
+    process: Any
+    line: Connection
+    task: int = -1
+    until: float = 0.0
+
+
+@dataclass
+class Pool(Generic[T]):
+    """Up to ``count`` processes; each calls ``begin`` once and then ``work`` for every task it is handed. All must be importable.
+
+    To be used as a context manager: leaving it ends the processes.
+    """
+
+    count: int
+    begin: Callable[..., None]
+    arguments: Sequence[Any]
+    work: Callable[..., T]
+    seconds: float
+    _workers: list[_Worker] = field(default_factory=list)
+    _kind: BaseContext = field(default_factory=lambda: _context())  # noqa: PLW0108 -- defined below
+
+    def __enter__(self) -> "Pool[T]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            self._buried(worker)
+        self._workers.clear()
+
+    def each(self, tasks: Iterable[tuple[Any, ...]]) -> Iterator[T | Lost | Raised]:
+        """Results in the order of the tasks; a task that took longer than ``seconds`` or killed its process has a reason instead."""
+        ready: dict[int, T | Lost | Raised] = {}
+        waiting, handed, wanted, more = iter(tasks), 0, 0, True
+        while more or wanted < handed:
+            while more and handed - wanted < self.count * _AHEAD and (worker := self._free()) is not None:
+                task = next(waiting, None)
+                if task is None:
+                    more = False
+                    break
+                self._hand(worker, handed, task, ready)
+                handed += 1
+            if wanted < handed and wanted not in ready:
+                self._listen(ready)
+            while wanted in ready:
+                yield ready.pop(wanted)
+                wanted += 1
+
+    def _free(self) -> _Worker | None:
+        free = next((w for w in self._workers if w.task < 0), None)
+        if free is None and len(self._workers) < self.count:
+            ours, theirs = self._kind.Pipe()
+            process = self._kind.Process(target=_serve, args=(theirs, self.begin, self.arguments, self.work), daemon=True)  # type: ignore[attr-defined]
+            process.start()
+            theirs.close()
+            free = _Worker(process, ours)
+            self._workers.append(free)
+        return free
+
+    def _hand(self, worker: _Worker, number: int, task: tuple[Any, ...], ready: dict[int, T | Lost | Raised]) -> None:
+        worker.task, worker.until = number, time.monotonic() + self.seconds
+        try:
+            worker.line.send(task)
+        except OSError:  # it died while it was idle, or while it was being told
+            self._give_up(worker, Lost.DIED, ready)
+
+    def _listen(self, ready: dict[int, T | Lost | Raised]) -> None:
+        """Wait until some worker answers, dies or runs out of time."""
+        busy = [worker for worker in self._workers if worker.task >= 0]
+        first = min(worker.until for worker in busy)
+        answered = wait([worker.line for worker in busy], timeout=max(0.0, first - time.monotonic()))
+        for worker in busy:
+            if worker.line in answered:
+                self._receive(worker, ready)
+            elif time.monotonic() >= worker.until:
+                self._give_up(worker, Lost.TOO_LONG, ready)
+
+    def _receive(self, worker: _Worker, ready: dict[int, T | Lost | Raised]) -> None:
+        try:
+            ready[worker.task] = worker.line.recv()
+            worker.task = -1
+        except (EOFError, OSError):
+            self._give_up(worker, Lost.DIED, ready)
+
+    def _give_up(self, worker: _Worker, reason: Lost, ready: dict[int, T | Lost | Raised]) -> None:
+        ready[worker.task] = reason
+        self._workers.remove(worker)
+        worker.process.kill()
+        self._buried(worker)
+
+    @staticmethod
+    def _buried(worker: _Worker) -> None:
+        worker.process.join()
+        worker.line.close()
+        worker.process.close()
+
+
+def _context() -> BaseContext:
+    """A server process that has the program loaded and forks workers in a moment; a fresh start each where there is no such thing."""
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "kaohe.intake.workers"])
+    return context
+
+
+def _serve(line: Connection, begin: Callable[..., None], arguments: Sequence[Any], work: Callable[..., Any]) -> None:
+    """What a worker does: answer task after task, until nobody asks any more."""
+    with contextlib.suppress(ValueError, OSError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who interrupts speaks to the parent, which ends the workers
+    begin(*arguments)
+    while True:
+        try:
+            task = line.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            line.send(work(*task))
+        except MemoryError:
+            os._exit(1)  # nothing can be relied on any more
+        except BaseException as error:  # what a parser in another language raises need be no Exception
+            line.send(Raised(type(error).__name__))
