@@ -123,7 +123,8 @@ class _Reader:
 
     def content(self, archive: Any, info: Any, password: str | None, basket: Basket) -> bytes:
         """One file; the program behind it is ended when the time is over."""
-        with archive.open(info, pwd=password) as stream:
+        # Not through the archive's own open(): it looks members up by name, and of equal names finds only the last.
+        with archive._file_parser.open(info, password) as stream:
             timer = threading.Timer(max(self._until - time.monotonic(), 0.0), self._end, (stream,))
             timer.daemon = True
             timer.start()
