@@ -450,6 +450,29 @@ def test_a_reader_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_rar_with_a_password() -> None:
     assert fault(rar4_of((GBK, DATA), flags=0x4)) == (ALL_LOCKED, False)
+    hidden = rar4_of((GBK, DATA), flags=0x4, main_flags=0x80)
+    assert fault(hidden) == (ALL_LOCKED, False)
+    assert fault(hidden, passwords=["1", "2"]) == (ALL_LOCKED, False)
+
+
+def test_each_password_is_tried_on_a_locked_rar(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str | None] = []
+
+    class Wrong:
+        """A reader that knows no password but one."""
+
+        def open_cmdline(self, pwd: str | None, rarfn: str, filefn: str | None = None) -> list[str]:
+            tried.append(pwd)
+            return [sys.executable, "-c", f"import sys; sys.stdout.buffer.write(b'abc' if {pwd == 'right'} else b'xyz')"]
+
+        def get_errmap(self) -> list[None]:
+            return [None]
+
+    monkeypatch.setattr(rar, "find_reader", lambda: True)
+    monkeypatch.setattr(rarfile, "CURRENT_SETUP", Wrong())
+    assert files(rar4_of((GBK, b"abc"), flags=0x4), passwords=["wrong", "right", "later"]) == [(FORM, b"abc")]
+    assert tried == ["wrong", "right"]
+    assert fault(rar4_of((GBK, b"abc"), flags=0x4), passwords=["wrong"]) == (ALL_LOCKED, False)
 
 
 def test_a_truncated_rar() -> None:

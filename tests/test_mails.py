@@ -240,6 +240,12 @@ def test_parts_nested_without_end_are_refused() -> None:
     assert fault(b"\r\n".join(lines)) == (message, True)
 
 
+def test_a_header_that_would_keep_the_parser_busy_for_hours_is_refused() -> None:
+    message = "邮件的头部大得不合常理，为安全起见没有打开，请把附件单独报送"
+    folded = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed;" + b'\r\n a="b;' * 10_000
+    assert fault(folded) == (message, True)
+
+
 def test_headers_that_no_parser_likes() -> None:
     head = "Content-Type: application/octet-stream; name*0*=a; name*x=; =; ;;\"\r\nContent-Disposition: attachment; filename*=%%%; filename*9*=''\r\n"
     head += "Content-Transfer-Encoding: base64 (comment); x=1\r\nSubject: =?x?B?=?=\r\nFrom: <<>>@@,,:;"
@@ -334,6 +340,16 @@ def test_a_truncated_outlook_mail() -> None:
     message = "邮件打不开，可能已损坏或没有传完，请重新报送，或把附件单独报送"
     # The table at the end is lost, the directory before it is still seen.
     assert fault(whole[:-512]) == (message, False)
+
+
+def test_an_outlook_mail_whose_directory_runs_in_circles() -> None:
+    whole = bytearray(outlook_of(named("1.xlsx")))
+    storage = whole.index(utf16("__attach_version1.0_#00000000"))
+    child = whole.index(utf16("__substg1.0_3707001F"))
+    # The attachment's own entry stands below itself.
+    whole[child + 68 : child + 72] = ((storage - whole.index(utf16("Root Entry"))) // 128).to_bytes(4, "little")
+    found = opened(bytes(whole))
+    assert [member.name for member in found.members] == ["1.xlsx"]
 
 
 def test_a_workbook_in_a_mail_of_outlook_is_not_taken_for_the_mail() -> None:

@@ -68,14 +68,14 @@ def seven_zip_of(*members: tuple[str, bytes], password: str | None = None, hide_
     return buffer.getvalue()
 
 
-def rar4_of(*members: tuple[bytes, bytes], method: int = 0x30, flags: int = 0, mode: int = 0o100644, end: bool = True) -> bytes:
+def rar4_of(*members: tuple[bytes, bytes], method: int = 0x30, flags: int = 0, mode: int = 0o100644, end: bool = True, main_flags: int = 0) -> bytes:
     """A RAR 4 archive whose members are stored; ``method`` only changes what the headers say."""
 
     def block(kind: int, bits: int, fields: bytes) -> bytes:
         rest = struct.pack("<BHH", kind, bits, 7 + len(fields)) + fields
         return struct.pack("<H", zlib.crc32(rest) & 0xFFFF) + rest
 
-    out = RAR4 + block(0x73, 0, bytes(6))
+    out = RAR4 + block(0x73, main_flags, bytes(6))
     for name, content in members:
         fields = struct.pack("<IIBIIBBHI", len(content), len(content), 3, zlib.crc32(content), 0x45210000, 29, method, len(name), mode) + name
         out += block(0x74, 0x8000 | flags, fields) + content

@@ -17,6 +17,9 @@ from kaohe.intake.sniff import Kind, sniff
 _AS_IT_CAME = email.policy.default.clone(refold_source="none", max_line_length=None)
 _BOUNDARY_LINES = 3
 _FROM_LINE = re.compile(rb"(?:\A|\r?\n\r?\n)(?=From \S+[^\r\n]* \d{4}\r?\n)")
+_TYPE_HEADER = re.compile(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*")
+_LONGEST_HEADER = 1 << 16
+"""The standard parser's time grows with the square of this header's length."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _CLOUD = re.compile("超大附件|ftnExs_download|large-attachment-download|云附件|中转站")
 _LOOKED_AT = 1 << 20
@@ -49,6 +52,8 @@ def open_mail(data: bytes, limits: Intake) -> Opened:
     basket = Basket(limits)
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     basket.expect(text.count(b"\n--") // _BOUNDARY_LINES, 0)
+    if any(len(match.group()) > _LONGEST_HEADER for match in _TYPE_HEADER.finditer(text)):
+        raise ContainerFault("邮件的头部大得不合常理，为安全起见没有打开，请把附件单独报送", refused=True)
     reader = _Reader(basket)
     for source in _mails(text):
         reader.read(source)

@@ -24,6 +24,7 @@ _TOP_HEADER, _MAIL_HEADER, _ATTACHMENT_HEADER = 32, 24, 8
 _NAME_BYTES = 8192
 _MAX_PROPERTIES = 1 << 16
 _CODEPAGES = {936: "gb18030", 54936: "gb18030", 950: "big5", 65001: "utf-8", 1252: "", 20936: "gb18030", 1200: "utf-16-le"}
+_BROKEN = "邮件打不开，可能已损坏或没有传完，请重新报送，或把附件单独报送"
 _NO_ATTACHMENT = "邮件里没有附件"
 _TNEF = "是 Outlook 的专用格式（winmail.dat），附件包在里面取不出来，请把填报表单独报送"
 _LINKED = "只是一个链接，文件不在邮件里，请把文件本身作为附件重新发送"
@@ -39,9 +40,13 @@ def open_outlook(data: bytes, limits: Intake) -> Opened:
     try:
         ole = open_compound(data)
     except BrokenCompound:
-        raise ContainerFault("邮件打不开，可能已损坏或没有传完，请重新报送，或把附件单独报送") from None
+        raise ContainerFault(_BROKEN) from None
     with ole:
-        _Reader(ole, basket).read((), "", _TOP_HEADER)
+        try:
+            reader = _Reader(ole, basket)
+        except RecursionError:  # a directory that runs in circles
+            raise ContainerFault(_BROKEN) from None
+        reader.read((), "", _TOP_HEADER)
     return basket.opened(_NO_ATTACHMENT)
 
 
