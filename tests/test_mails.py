@@ -342,14 +342,16 @@ def test_a_truncated_outlook_mail() -> None:
     assert fault(whole[:-512]) == (message, False)
 
 
+def test_attachments_that_an_outlook_mail_has_lost_are_counted() -> None:
+    damaged = compound(outlook_tree(named("1.txt"), lost=2))
+    assert listed(damaged) == (["1.txt"], ("邮件有损坏，应有3个附件，只找到1个，请重新报送",))
+
+
 def test_an_outlook_mail_whose_directory_runs_in_circles() -> None:
     whole = bytearray(outlook_of(named("1.xlsx")))
-    storage = whole.index(utf16("__attach_version1.0_#00000000"))
-    child = whole.index(utf16("__substg1.0_3707001F"))
-    # The attachment's own entry stands below itself.
-    whole[child + 68 : child + 72] = ((storage - whole.index(utf16("Root Entry"))) // 128).to_bytes(4, "little")
-    found = opened(bytes(whole))
-    assert [member.name for member in found.members] == ["1.xlsx"]
+    at = whole.index(utf16("__attach_version1.0_#00000000"))
+    whole[at + 76 : at + 80] = bytes(4)  # the root of the whole file stands below its own attachment
+    assert listed(bytes(whole)) == ([], ("“附件”已损坏，没有取出，请重新报送这个文件",))
 
 
 def test_a_workbook_in_a_mail_of_outlook_is_not_taken_for_the_mail() -> None:

@@ -148,11 +148,12 @@ def attachment(data: bytes | Tree | None, *, texts: Mapping[str, bytes], numbers
     return content
 
 
-def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True) -> Tree:
-    """A mail of Outlook as a tree, at the top of a file or attached to another."""
+def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True, lost: int = 0) -> Tree:
+    """A mail of Outlook as a tree, at the top of a file or attached to another; ``lost`` attachments are only counted."""
+    header = bytes(20) + struct.pack("<I", len(attachments) + lost) + bytes(8 if top else 0)
     numbers = {} if codepage is None else {0x3FFD0003: codepage}
     content: dict[str, bytes | Tree] = {
-        "__properties_version1.0": _properties(32 if top else 24, numbers),
+        "__properties_version1.0": header + _properties(0, numbers),
         "__substg1.0_0037001F": subject.encode("utf-16-le"),
         "__substg1.0_1000001F": "正文".encode("utf-16-le"),
     }
