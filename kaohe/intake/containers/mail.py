@@ -14,7 +14,7 @@ from kaohe.intake.containers.parts import Basket, ContainerFault, Opened
 from kaohe.intake.sniff import Kind, sniff
 
 # Attached mails are written out with their headers as they came: what cannot be parsed must not be rewritten either.
-_AS_IT_CAME = email.policy.default.clone(refold_source="none", max_line_length=None)
+_AS_IT_CAME = email.policy.default.clone(refold_source="none", max_line_length=None, utf8=True)
 _BOUNDARY_LINES = 3
 _FROM_LINE = re.compile(rb"(?:\A|\r?\n\r?\n)(?=From \S+[^\r\n]* \d{4}\r?\n)")
 _TYPE_HEADER = re.compile(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*")
