@@ -15,6 +15,7 @@ from kaohe.text import clean
 LEADS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet program takes for the beginning of a formula when a cell is edited."""
 
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 _OUTSIDE = re.compile(r"[\[|]|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|DDE|RTD|CALL|REGISTER|EXEC|IMAGE|INDIRECT|EVALUATE)\b", re.IGNORECASE)
 _LOCAL = re.compile(r"'?[^'\[\]!|:/\\]+'?!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
@@ -35,7 +36,7 @@ def disarm(book: Workbook, values: Workbook, own: frozenset[str], names: frozens
         for cell in _formula_cells(sheet):
             text = _formula(cell)
             if text is None or _shape(text) not in own:
-                put(cell, values[sheet.title][cell.coordinate].value)
+                put(cell, values[sheet.title][cell.coordinate].value, stored=True)
                 replaced += 1
         for one in list(sheet._cells.values()):
             if isinstance(one, Cell):
@@ -49,9 +50,14 @@ def disarm(book: Workbook, values: Workbook, own: frozenset[str], names: frozens
     return replaced
 
 
-def put(cell: Cell, value: object) -> None:
-    """Set a cell's content so that text stays text, whatever it begins with."""
+def put(cell: Cell, value: object, *, stored: bool = False) -> None:
+    """Set a cell's content so that text stays text, whatever it begins with or holds.
+
+    ``stored`` text is as openpyxl read it from a file, where an underscore may stand for itself or begin an escape.
+    """
     text = clean(value) if isinstance(value, str) else None
+    if text is not None and not stored:
+        text = _ESCAPE.sub("_x005F_", text)
     cell.value = value if text is None else text  # type: ignore[assignment]
     if text is not None:
         cell.data_type = "s"
