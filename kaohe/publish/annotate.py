@@ -33,6 +33,9 @@ PICTURES_LOST = "原表里的图片没有全部带到这份表里，需要时请
 FORMULAS_LOST = "单位自己写的公式已换成计算结果。"
 NOT_CARRIED = "原来的文件里的图片、批注、另加的内容没有带过来，需要时请从你单位自己保存的原表里取。"
 
+_MOST_ROWS = 5000
+"""Rows of lists that are typed again; nobody who sends more has filled in the form."""
+
 _BLANK_ROWS = 5
 """Rows of a list that still print below the last filled one."""
 
@@ -90,7 +93,9 @@ class Annotator:
                 return self._marked(original, findings, record, word)
             except Unmarkable as error:
                 why = error.reason or NOT_OPENED
-        if record is not None:
+            except Exception:  # what openpyxl let in may still trip whoever touches it
+                why = NOT_OPENED
+        if record is not None and sum(map(len, record.lists.values())) <= _MOST_ROWS:
             return self._refilled(unit, record, findings, why, word)
         told = Told(How.LISTED, findings, ("",) * len(findings), why)
         return listed(word(told)), told

@@ -18,6 +18,7 @@ TEMPLATE = "correction.txt"
 NAME = "更正通知"
 MARKED = "有问题的单元格已标色并加批注；点“单元格”一栏可以跳到该处，直接在那里改。这张清单、颜色和批注不用删。"
 REFILLED = "{why}，所以把你单位填报的内容重新填进了发给你单位的表。" + MARKED
+UNTOLD = "问题太多，另有{n}处没有列出，改好这些报回以后再列。"
 NOT_MARKED = "你单位的原表格式特殊，不能直接标注，这里只有清单：请对照清单，在你单位自己保存的原表上改，改好后报回。"
 
 _PARTS: tuple[tuple[Severity, bool, str, str], ...] = (
@@ -30,6 +31,8 @@ _PARTS: tuple[tuple[Severity, bool, str, str], ...] = (
 
 _NUMERALS = "一二三四"
 _LONGEST = 300
+MOST_TOLD = 1000
+"""Findings that one unit is told of at a time: nobody works through more, and nothing bounds how many a file may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,10 @@ def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], fo
         if card.state is UnitState.REJECTED:
             written.append(_write_letter(assessment, card, folder, Told(How.LISTED, (), ())))
         elif card.file is not None and (findings := _ordered(f for f in assessment.findings_of(unit.code) if not f.of_group)):
-            book, told = annotator.annotate(unit, findings, originals.get(unit.code), _wording(assessment, card))
+            book, told = annotator.annotate(unit, findings[:MOST_TOLD], originals.get(unit.code), _wording(assessment, card, len(findings)))
             path = folder / f"{NAME}-{unit.short}.xlsx"
             write_whole(path, book)
-            written += [path, _write_letter(assessment, card, folder, told)]
+            written += [path, _write_letter(assessment, card, folder, told, len(findings))]
     return written
 
 
@@ -95,7 +98,7 @@ def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.gravity))
 
 
-def _wording(assessment: Assessment, card: Scorecard) -> Callable[[Told], Notice]:
+def _wording(assessment: Assessment, card: Scorecard, total: int) -> Callable[[Told], Notice]:
     """What the first sheet says, once it is known in what shape the return goes back."""
     config = assessment.config
 
@@ -106,6 +109,7 @@ def _wording(assessment: Assessment, card: Scorecard) -> Callable[[Told], Notice
             title=f"{card.unit.short}{config.year}年度考核填报表更正清单",
             about=(
                 f"核对的文件：{_line(card.file or '')}　　共{len(told.findings)}处：{'、'.join(counts)}",
+                *([UNTOLD.format(n=total - len(told.findings))] if total > len(told.findings) else []),
                 how,
                 f"错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留（注明“{WITHHELD}”的除外）；提示只作提醒。",
                 f"请于{date_text(config.deadline)}前改好，发到 {config.issuer.email}。联系：{config.issuer.contact}，电话 {config.issuer.phone}",
@@ -120,7 +124,7 @@ def _wording(assessment: Assessment, card: Scorecard) -> Callable[[Told], Notice
     return notice
 
 
-def _write_letter(assessment: Assessment, card: Scorecard, folder: Path, told: Told) -> Path:
+def _write_letter(assessment: Assessment, card: Scorecard, folder: Path, told: Told, total: int = 0) -> Path:
     config, unit = assessment.config, card.unit
     files = [file for file in assessment.files if file.unit == unit.code]
     context = {
@@ -133,7 +137,8 @@ def _write_letter(assessment: Assessment, card: Scorecard, folder: Path, told: T
         "attachment": f"{NAME}-{unit.short}.xlsx",
         "marked": told.how is not How.LISTED,
         "refilled": told.why if told.how is How.REFILLED else "",
-        "total": len(told.findings),
+        "total": total,
+        "untold": total - len(told.findings),
         "parts": _parts(told),
         "refused": _refusals(files) if card.state is UnitState.REJECTED else [],
         "others": _refusals(files) if card.state is not UnitState.REJECTED else [],

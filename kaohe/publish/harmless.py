@@ -15,6 +15,7 @@ from kaohe.text import clean
 LEADS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet program takes for the beginning of a formula when a cell is edited."""
 
+_COPIED = ("png", "jpeg", "gif")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 _OUTSIDE = re.compile(r"[\[|]|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|DDE|RTD|CALL|REGISTER|EXEC|IMAGE|INDIRECT|EVALUATE)\b", re.IGNORECASE)
@@ -85,7 +86,11 @@ def _without_link(cell: Cell) -> None:
 
 
 def _without_attachments(sheet: Worksheet) -> None:
-    """Without charts, tables, pivots and names of the sheet's own (the form has none), and without rules that reach outside."""
+    """Without charts, tables, pivots and names of the sheet's own (the form has none), and without rules that reach outside.
+
+    Pictures stay where they can be copied; others would have to be decoded, which costs memory without bound.
+    """
+    sheet._images = [picture for picture in sheet._images if picture.format in _COPIED]  # type: ignore[attr-defined]
     sheet._charts, sheet._pivots = [], []  # type: ignore[attr-defined]
     sheet.tables.clear()
     sheet.defined_names.clear()
