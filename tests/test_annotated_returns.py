@@ -21,7 +21,7 @@ from PIL import Image as Picture
 from kaohe.checks.finding import Severity
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Cell, Problem, Record
-from kaohe.publish.annotate import FORMULAS_LOST, NOT_CARRIED, OTHER_VERSION, PICTURES_LOST
+from kaohe.publish.annotate import FORMULAS_LOST, NOT_CARRIED, NOT_OPENED, OTHER_VERSION, PICTURES_LOST
 from kaohe.publish.corrections import MARKED, REFILLED
 from kaohe.publish.markable import DAMAGED, LOCKED, MACROS, OTHER_FORMAT, STRICT, TOO_LARGE, obstacle
 from kaohe.publish.marking import LIST_SHEET
@@ -109,6 +109,22 @@ def test_a_workbook_with_macros_comes_back_without_them(tmp_path: Path) -> None:
     assert [name for name in back.members() if "vba" in name.lower()] == []
     assert "macroEnabled" not in back.parts()
     assert_comes_round(read(original), back)
+
+
+@pytest.mark.parametrize(
+    ("original", "why"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), LOCKED),
+        (repacked(stamped(UNIT), {"docProps/app.xml": b"<!DOCTYPE a><a/>"}), DAMAGED),
+        (repacked(stamped(UNIT), {"xl/styles.xml": b"<styleSheet><fills><fill/></fills></styleSheet>"}), NOT_OPENED),
+    ],
+)
+def test_a_workbook_that_cannot_be_marked_comes_back_refilled(tmp_path: Path, original: bytes, why: str) -> None:
+    record = read(sent())
+    back = handed_back(record, original, tmp_path)
+    assert back.about[1] == REFILLED.format(why=why)
+    assert f"\n{why}，所以把你单位填报的内容重新填进了发给你单位的表，" in back.letter
+    assert received(back.data).content_key() == record.content_key()
 
 
 @pytest.fixture(scope="module")
