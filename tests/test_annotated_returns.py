@@ -28,6 +28,7 @@ from kaohe.publish.marking import LIST_SHEET
 from kaohe.publish.refill import typed
 from tests.support.annotated import UNIT, Back, corrected, elsewhere, findings_of, handed_back, read, received, repacked
 from tests.support.forms import filled, layout, opened, program_office, saved, sound_fields, stamped
+from tests.support.ole import compound
 
 SOFFICE = shutil.which("soffice")
 ERROR, DOUBT, INPUT = "FFFBD9D5", "FFFDEBC8", "FFFFF9E0"
@@ -114,7 +115,7 @@ def test_a_workbook_with_macros_comes_back_without_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("original", "why"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), LOCKED),
+        (compound({"EncryptionInfo": b"1", "EncryptedPackage": bytes(5000)}), LOCKED),
         (repacked(stamped(UNIT), {"docProps/app.xml": b"<!DOCTYPE a><a/>"}), DAMAGED),
         (repacked(stamped(UNIT), {"xl/styles.xml": b"<styleSheet><fills><fill/></fills></styleSheet>"}), NOT_OPENED),
     ],
@@ -460,7 +461,7 @@ def blown_up(xml: bytes) -> bytes:
         (sent(), ""),
         (b"", OTHER_FORMAT),
         (b"PK\x03\x04 broken [Content_Types].xml", DAMAGED),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), LOCKED),
+        (compound({"EncryptionInfo": b"1", "EncryptedPackage": bytes(5000)}), LOCKED),
         (macro_book(sent()), MACROS),
         (repacked(sent(), {"xl/macrosheets/sheet1.xml": b"<a/>"}), MACROS),
         (

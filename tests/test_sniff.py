@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from kaohe.intake.compound import BrokenCompound, open_compound
 from kaohe.intake.sniff import Kind, sniff
-from kaohe.text import utf16
 from tests.support.containers import attachment, mail_of, outlook_of, rar4_of, rar5_of, seven_zip_of, zip_of
-from tests.support.ole import MAGIC, Tree, compound
+from tests.support.ole import MAGIC, Tree, compound, utf16
 
 MAIL = mail_of(("Content-Type: text/plain", b"x"))
 BIFF = b"\x09\x08\x10\x00\x00\x06" + bytes(5000)
