@@ -6,7 +6,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import MasterFault
 from kaohe.intake.record import Verdict
-from kaohe.lock import AlreadyRunning, alone
+from kaohe.lock import AlreadyRunning
 from kaohe.progress import OnConsole
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import check_files, check_group_forms, survey
@@ -106,8 +106,10 @@ def forms(
     decision: Annotated[bool, typer.Option("--decision", metavar="", help="制作主席办公会议的审定表（按收件箱现在的情况）。")] = False,
 ) -> None:
     """Write the master where it is missing, and one stamped form for each unit; the inspection form of each group; or the decision form."""
+    from kaohe.publish.outbox import writing_outbox
+
     office = _office(context)
-    with _alone(office):
+    with writing_outbox(office.config, datetime.now()):
         if decision:
             _issue_decision(office)
         elif inspection:
@@ -290,16 +292,6 @@ def schema(
         screen.table("填报表的填报项", ("编号", "名称", "类型", "工作表", "单元格", "计分项"), rows)
         return
     sys.stdout.write(json.dumps(form_schema(_office(context)), ensure_ascii=False, indent=1) + "\n")
-
-
-@contextlib.contextmanager
-def _alone(office: Office) -> Iterator[None]:
-    """Nobody else writes into the outbox meanwhile, and what a killed run left of it has been put right."""
-    from kaohe.publish.outbox import settle_outbox
-
-    with alone(office.config.folder("state"), datetime.now()):
-        settle_outbox(office.config.folder("outbox"))
-        yield
 
 
 def _issue_inspection(office: Office) -> None:

@@ -357,10 +357,10 @@ def test_status_says_where_every_unit_stands_and_writes_nothing(demo: Demo) -> N
         "高新区工商联": ["有效", "", "", "", "高新工商联考核表.xlsx"],
         "登封市工商联": ["待更正", "6", "3", "2", "登封/填报表（盖章版）.xlsx"],
         "新密市工商联": ["待核", "", "", "", "填报表-新密市工商联-终稿.xlsx"],
-        "管城区工商联": ["有效", "", "", "", "2014年度考核填报表-管城区工商联.xlsx"],
+        "管城区工商联": ["有效", "", "", "", "管城区工商联报送材料.zip/填报表.xlsx"],
         "中牟县工商联": ["有效", "", "", "", "中牟工商联考核表.xlsx"],
         "二七区工商联": ["有效", "", "", "", "二七/填报表（盖章版）.xlsx"],
-        "惠济区工商联": ["有效", "", "", "", "填报表-惠济区工商联-终稿.xlsx"],
+        "惠济区工商联": ["有效", "", "", "", "惠济区工商联来信.eml/惠济区填报表.xlsx"],
     }
     assert "填报表-荥阳市工商联-终稿.xlsx：年度不符。这是2013年度的填报表，本次考核2014年度，请用2014年度的表填报\n" in said.out
     assert tree(demo.home) == before
@@ -587,7 +587,13 @@ def test_demo_has_one_wrong_year_one_sent_again_and_strangers(demo: Demo) -> Non
         "没传完的附件.xlsx": "unreadable",
         "初稿/金水工商联考核表.xlsx": "superseded",
         "填报表-荥阳市工商联-终稿.xlsx": "wrong_year",
+        "惠济区工商联来信.eml": "opened",
+        "惠济区工商联来信.eml/盖章扫描件.jpg": "evidence",
+        "管城区工商联报送材料.zip": "opened",
+        "管城区工商联报送材料.zip/佐证材料/表彰文件.pdf": "evidence",
     }
+    filed = [name for name in tree(demo.home / "outbox") if name.startswith("佐证材料/")]
+    assert filed == ["佐证材料/惠济区工商联/盖章扫描件.jpg", "佐证材料/管城区工商联/表彰文件.pdf"]
     (draft,) = [file for file in demo.results["files"] if file["verdict"] == "superseded"]
     assert [(change["cell"], change["before"]) for change in draft["changes"]] == [("D14", "61"), ("D32", "")]
 

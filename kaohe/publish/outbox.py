@@ -10,8 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from xlsxwriter.exceptions import FileCreateError
 
+from kaohe.config.model import Config
 from kaohe.files import FolderFault, flush_folder, remove_tree, told, write_whole
 from kaohe.intake.inbox import Intake
+from kaohe.lock import alone
 from kaohe.progress import Reporter
 from kaohe.publish.beside import clear_beside, put_beside
 from kaohe.publish.carry import Carried, carry_over, late
@@ -75,6 +77,14 @@ def settle_outbox(outbox: Path) -> None:
     if outbox.exists() and not outbox.is_dir():
         raise FolderFault(f"“{outbox}”应当是放结果的文件夹，现在是一个文件。请把它改名或移走，再运行一次。")
     settle(outbox)
+
+
+@contextlib.contextmanager
+def writing_outbox(config: Config, now: datetime) -> Iterator[None]:
+    """For what is not the nightly run: nobody else writes into the outbox meanwhile, and what a killed run left of it is put right first."""
+    with alone(config.folder("state"), now):
+        settle_outbox(config.folder("outbox"))
+        yield
 
 
 def _make(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter, folder: Path, problems: list[str]) -> set[str]:
