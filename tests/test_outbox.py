@@ -156,6 +156,17 @@ def test_what_stands_where_an_output_belongs_makes_room(office: Office) -> None:
     assert at(office, SECOND).published.problems == ()
 
 
+def test_evidence_that_is_filed_elsewhere_now_leaves_its_old_place(office: Office) -> None:
+    inbox, outbox = office.config.folder("inbox"), outbox_of(office)
+    drop(inbox, "金水/照片.jpg", b"\xff\xd8\xff 1")
+    at(office, FIRST)
+    assert [name for name in tree(outbox) if name.startswith("佐证材料/")] == ["佐证材料/金水区工商联/照片.jpg"]
+    drop(outbox, "佐证材料/金水区工商联/说明.txt", "办公室写的".encode())
+    (inbox / "金水").rename(inbox / "新郑")
+    at(office, SECOND)
+    assert [name for name in tree(outbox) if name.startswith("佐证材料/")] == ["佐证材料/新郑市工商联/照片.jpg", "佐证材料/金水区工商联/说明.txt"]
+
+
 def test_half_written_files_of_killed_commands_are_left_behind(office: Office) -> None:
     drop(outbox_of(office), "forms/.~abc.tmp", b"half")
     drop(outbox_of(office), ".~中断/results.json", b"half")

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ def publish(assessment: Assessment, intake: Intake, generated: datetime, reporte
         unmade = _make(assessment, intake, generated, reporter, new, problems)
         made = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
         with told("更新结果", outbox.parent):
-            problems += _put_in_place(new, outbox, made, unmade, generated)
+            received = frozenset(file.sha256 for file in intake.files)
+            problems += _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, name, unmade, received), generated)
     finally:
         remove_tree(new)
     return Published(tuple(sorted(made)), tuple(problems))
@@ -114,10 +116,10 @@ def _as_os_errors() -> Iterator[None]:
         raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
 
 
-def _put_in_place(new: Path, outbox: Path, made: set[str], unmade: set[str], generated: datetime) -> list[str]:
+def _put_in_place(new: Path, outbox: Path, made: set[str], stale: Callable[[str], bool], generated: datetime) -> list[str]:
     """Complete the set with what else the outbox holds and swap it in; in Chinese, what somebody has to know."""
     try:
-        carried = carry_over(outbox, new, lambda name: _is_stale(name, unmade))
+        carried = carry_over(outbox, new, stale)
         if carried.changed:
             _flush(new)
         former = swap(new, outbox) if carried.changed else None
@@ -158,9 +160,11 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
-def _is_stale(name: str, unmade: set[str]) -> bool:
-    """Letters and corrections of an earlier run that no longer hold; nothing that somebody else put there."""
+def _is_stale(outbox: Path, name: str, unmade: set[str], received: frozenset[str]) -> bool:
+    """Letters and corrections of an earlier run that no longer hold, evidence that is filed elsewhere now; nothing that somebody else put there."""
     folder, _, base = name.rpartition("/")
+    if folder.startswith(f"{EVIDENCE_FOLDER}/"):
+        return hashlib.sha256((outbox / name).read_bytes()).hexdigest() in received
     mine = folder in (CORRECTIONS_FOLDER, LETTERS_FOLDER) and folder not in unmade
     return mine and base.startswith(f"{folder}-") and PurePosixPath(base).suffix in _PERSONAL
 
