@@ -1,5 +1,6 @@
 """The command line of Kaohe: ``pipeline.py --help``."""
 
+import contextlib
 import json
 import sys
 import tempfile
@@ -17,11 +18,12 @@ from kaohe.chinese_typer import ChineseCommand, ChineseGroup, UsageError, compla
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
 from kaohe.console import RANKING_HEADINGS, STATUS_HEADINGS, Screen, explain_lines, ranking_rows, standing_mark, status_rows
-from kaohe.files import write_whole
+from kaohe.files import FolderFault, write_whole
 from kaohe.forms.issue import issue_forms, master_path, prepare_master
 from kaohe.forms.schema import form_schema
 from kaohe.forms.stamp import MasterFault
 from kaohe.intake.record import Verdict
+from kaohe.lock import AlreadyRunning
 from kaohe.progress import OnConsole
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import check_files, check_group_forms, survey
@@ -104,13 +106,19 @@ def forms(
     decision: Annotated[bool, typer.Option("--decision", metavar="", help="制作主席办公会议的审定表（按收件箱现在的情况）。")] = False,
 ) -> None:
     """Write the master where it is missing, and one stamped form for each unit; the inspection form of each group; or the decision form."""
+    from kaohe.publish.outbox import writing_outbox
+
     office = _office(context)
-    if decision:
-        _issue_decision(office)
-        return
-    if inspection:
-        _issue_inspection(office)
-        return
+    with writing_outbox(office.config, datetime.now()):
+        if decision:
+            _issue_decision(office)
+        elif inspection:
+            _issue_inspection(office)
+        else:
+            _issue_forms(office, rebuild=rebuild)
+
+
+def _issue_forms(office: Office, *, rebuild: bool) -> None:
     try:
         master, warning = prepare_master(office, rebuild=rebuild)
     except MasterFault as fault:
@@ -127,15 +135,9 @@ def forms(
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
 def run_batch(context: typer.Context) -> None:
     """The nightly batch."""
-    from kaohe.run import AlreadyRunning, run
+    from kaohe.run import run
 
-    office = _office(context)
-    try:
-        outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say))
-    except AlreadyRunning:
-        screen.complain("另一次运行还没有结束，这次没有做任何事。请等它结束再试。")
-        raise typer.Exit(LOCKED) from None
-    _show_outcome(outcome)
+    _show_outcome(run(_office(context), datetime.now(), OnConsole(screen.out, screen.say)))
 
 
 @app.command(cls=ChineseCommand, help="只检查指定的文件（或文件夹），不改动任何东西。")
@@ -369,13 +371,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_CONFIGURATION
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED
+    except AlreadyRunning as running:
+        screen.complain(str(running))
+        return LOCKED
+    except FolderFault as fault:
+        screen.complain(str(fault))
+        return INTERNAL_ERROR
     except OSError as error:
         where = f"“{error.filename}”" if error.filename else ""
         screen.complain(f"文件或文件夹用不了：{where}{os_problem(error)}。请检查权限、磁盘空间，以及文件是否正被打开。")
         return INTERNAL_ERROR
     except Exception as error:  # the last resort: the office sees a sentence, the maintainer finds the trace in the log
         log = Path(tempfile.gettempdir()) / "kaohe-error.log"
-        log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
+        with contextlib.suppress(OSError):
+            log.write_text(f"kaohe {__version__}\n{traceback.format_exc()}", encoding="utf-8")
         screen.complain(f"程序内部错误（{type(error).__name__}），收到的文件没有受影响。详情已写入 {log}，请把它发给维护人员。")
         return INTERNAL_ERROR
     if result == INTERRUPTED:

@@ -1,15 +1,39 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and saying in Chinese which folder could not be used."""
 
 import contextlib
 import os
+import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from kaohe.text import os_problem
+
+PARTIAL_PREFIX, PARTIAL_SUFFIX = ".~", ".tmp"
+"""How a file is named while it is being written. Whatever bears such a name for longer was left by a killed program."""
+
+
+class FolderFault(Exception):
+    """A folder or a file in it cannot be used; says in Chinese which, why and what to do."""
+
+
+@contextlib.contextmanager
+def told(doing: str, folder: Path) -> Iterator[None]:
+    """What the operating system refuses inside is told as a FolderFault: what was being done, where, and why it failed."""
+    try:
+        yield
+    except OSError as error:
+        raise FolderFault(f"{doing}没有做成：“{folder}”{os_problem(error)}。{_ADVICE}") from error
+
+
+_ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder, flush to disk, then rename over ``path``. Folders are made as needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".~", suffix=".tmp", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=PARTIAL_PREFIX, suffix=PARTIAL_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -21,3 +45,34 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def is_partial(name: str) -> bool:
+    """Whether a file of this name was being written when the program was killed."""
+    return name.startswith(PARTIAL_PREFIX) and name.endswith(PARTIAL_SUFFIX)
+
+
+def flush_folder(folder: Path) -> None:
+    """A folder's own entries on the disk. Windows has no such call and needs none."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder with all that is in it, write-protected parts too; what resists stays."""
+    with contextlib.suppress(OSError):
+        _unprotect(folder)
+        for parent, folders, files in os.walk(folder):
+            for name in (*folders, *(files if os.name == "nt" else ())):  # elsewhere the folder's protection counts, not the file's
+                _unprotect(Path(parent, name))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprotect(path: Path) -> None:
+    if not path.is_symlink() and not os.access(path, os.W_OK):
+        path.chmod(path.stat().st_mode | stat.S_IRWXU)

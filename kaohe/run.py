@@ -1,29 +1,33 @@
 """The nightly run: what a survey finds out, remembered and published."""
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from kaohe.config.loader import Office
+from kaohe.files import told
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
+from kaohe.lock import AlreadyRunning, alone
 from kaohe.progress import Reporter
-from kaohe.publish.final import FinalFault, issue_final
+from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
 from kaohe.publish.frozen import read_manifest
 from kaohe.publish.outbox import Published, publish
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import assess_intake, first_times
-from kaohe.year_log import events_of, issued_event
+from kaohe.survey import assess_intake
+from kaohe.text import os_problem
+from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
+__all__ = ["AlreadyRunning", "Outcome", "run"]
 
-class AlreadyRunning(Exception):
-    """Another run holds the lock."""
+_CLOCK_TOLERANCE = 3600
+"""Seconds by which the clock may run behind before somebody should look at it."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +43,29 @@ class Outcome:
 def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
     """The nightly run: read the inbox, score, write the outbox, remember what was received.
 
-    Raises AlreadyRunning when another run is under way.
+    Raises AlreadyRunning when another run is under way, FolderFault when a folder cannot be used: then the next run does what is missing.
     """
     state = office.config.folder("state")
-    state.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(state / "run.lock", timeout=0):
-            ledger = Ledger(state)
-            mended = ledger.mend()
-            intake = _taken_in(office, ledger, int(now.timestamp()), reporter)
-            assessment = assess_intake(office, intake)
-            ledger.log(events_of(assessment, int(now.timestamp())))
-            published = publish(_draft(assessment), intake, now, reporter)
-            final, problems = _final(office, assessment, now, reporter, ledger)
-    except Timeout:
-        raise AlreadyRunning from None
-    return Outcome(assessment, published, final, (*([mended] if mended else []), *published.problems, *problems))
+    with alone(state, now):
+        ledger, problems = Ledger(state), list[str]()
+        at = _begun(ledger, int(now.timestamp()), problems)
+        intake = _taken_in(office, ledger, at, int(now.timestamp()), reporter, problems)
+        assessment = assess_intake(office, intake)
+        ledger.log(events_of(assessment, at))
+        published = publish(_draft(assessment), intake, now, reporter)
+        final, faults = _final(office, assessment, now, at, reporter, ledger)
+    return Outcome(assessment, published, final, (*problems, *published.problems, *faults))
+
+
+def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
+    """A sound ledger, and the moment under which to remember this run: later than all before, whatever the clock says."""
+    if mended := ledger.mend(now):
+        problems.append(mended)
+    latest = ledger.latest()
+    if latest is not None and now < latest - _CLOCK_TOLERANCE:
+        shown = datetime.fromtimestamp(latest, UTC).astimezone().strftime("%Y年%m月%d日 %H:%M")
+        problems.append(f"电脑的日期和时间可能不对：台账里最近一次记录是{shown}，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟")
+    return ledger.moment(now)
 
 
 def _draft(assessment: Assessment) -> Assessment:
@@ -62,37 +73,61 @@ def _draft(assessment: Assessment) -> Assessment:
     return replace(assessment, status=Status.REVIEW) if assessment.status is Status.FINAL else assessment
 
 
-def _final(office: Office, assessment: Assessment, now: datetime, reporter: Reporter, ledger: Ledger) -> tuple[Path | None, tuple[str, ...]]:
+def _final(office: Office, assessment: Assessment, now: datetime, at: int, reporter: Reporter, ledger: Ledger) -> tuple[Path | None, tuple[str, ...]]:
     """The final set, when the meeting has approved and nothing is undecided; an existing one is left alone.
 
     Asked every night: what a killed run left behind is cleared away first.
     """
+    place, year = final_place(office.config), office.config.year
+    if not place.exists() and not blockers(assessment):
+        ledger.log([issuing_event(at, year)])
     try:
         folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
     except FinalFault as fault:
         return None, (str(fault),)
-    if folder is not None:
-        ledger.log([issued_event(int(now.timestamp()), folder, read_manifest(folder).seal)])
+    if folder is not None or (place.is_dir() and is_unrecorded(ledger, year)):
+        with told("核对定稿", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
+            ledger.log([issued_event(at, place, read_manifest(place).seal)])
     return folder, ()
 
 
-def _taken_in(office: Office, ledger: Ledger, now: int, reporter: Reporter) -> Intake:
+def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Reporter, problems: list[str]) -> Intake:
     """The inbox, every file of it and of the mails and archives in it archived before anything looks into it."""
     inbox = office.config.folder("inbox")
-    inbox.mkdir(parents=True, exist_ok=True)
+    with told("读取收件箱", inbox):
+        inbox.mkdir(parents=True, exist_ok=True)
+        names = _count(inbox, problems)
+    known, received = ledger.times(), dict[str, int]()
 
     def keep(entries: Iterable[Arrival]) -> None:
-        kept = [(a.sha256, now, a.name, len(a.data)) for a in entries if a.data is not None and ledger.keep(a.data)]
-        ledger.record(kept)
+        rows = []
+        for entry in entries:
+            if entry.data is None:
+                continue
+            if ledger.keep(entry.data) in ledger.rewritten:
+                problems.append(f"存档里“{entry.name}”的内容坏了，已经按收件箱里的这一份重新存好")
+            # What came inside another file was received with it, even where a killed run never got as far as opening that.
+            received[entry.name] = known.setdefault(entry.sha256, received.get(entry.inside, at))
+            rows.append((entry.sha256, received[entry.name], entry.name, len(entry.data)))
+        ledger.record(rows)
 
-    names = sum(1 for path in inbox.rglob("*") if path.is_file())
     found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
     keep(reporter.track("存档", found, len(found)))
-    seen = first_times(ledger, now)
     with workers(office, len(found)) as look:
 
         def looked(entries: Iterable[Arrival]) -> Iterator[Look]:
             listed = list(entries)
             return reporter.track("读取", look(listed), len(listed))
 
-        return take_in(office, found, seen, looked, keep, now)
+        return take_in(office, found, lambda sha: known.get(sha, at), looked, keep, now)
+
+
+def _count(inbox: Path, problems: list[str]) -> int:
+    """How many files lie in the inbox; OSError when it cannot be listed at all. A folder below that cannot be listed is told."""
+
+    def refused(error: OSError) -> None:
+        if Path(error.filename) == inbox:
+            raise error
+        problems.append(f"收件箱里的文件夹“{Path(error.filename).name}”打不开（{os_problem(error)}），里面的文件没有读到，请检查它的权限")
+
+    return sum(len(files) for _, _, files in os.walk(inbox, onerror=refused))

@@ -108,6 +108,6 @@ def assess_intake(office: Office, intake: Intake, *, undecided: bool = False) ->
 
 
 def first_times(ledger: Ledger, now: int) -> Callable[[str], int]:
-    """When a content was first seen, by SHA-256: from the ledger, else ``now``."""
-    known = ledger.times()
-    return lambda sha: known.get(sha, now)
+    """When a content was first seen, by SHA-256: from the ledger, else ``now`` or later, so that it is newer than all that is known."""
+    known, moment = ledger.times(), ledger.moment(now)
+    return lambda sha: known.get(sha, moment)

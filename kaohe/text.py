@@ -120,11 +120,6 @@ def match_key(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def utf16(text: str) -> bytes:
-    """The text as old office formats store it."""
-    return text.encode("utf-16-le")
-
-
 def file_name(text: str) -> str:
     """A name that every system takes for a file: no separators, no reserved names, not too long, never empty."""
     name = _NOT_IN_NAMES.sub("_", clean(text)).strip(" .") or "未命名"

@@ -26,6 +26,17 @@ def events_of(assessment: Assessment, at: int) -> Iterator[Event]:
         yield Event(at, DECIDED, "", _subject(decision.file, content), said)
 
 
+def issuing_event(at: int, year: int) -> Event:
+    """The final set is about to be issued. A run killed just after issuing it is known by this."""
+    return Event(at, ISSUED, "", _issuing(year), "开始生成正式结果")
+
+
+def is_unrecorded(ledger: Ledger, year: int) -> bool:
+    """Whether this ledger saw the issue of the year's final set begin, but not its seal: only then may a later run write that down."""
+    begun = any((event.kind, event.subject) == (ISSUED, _issuing(year)) for event in ledger.events())
+    return begun and issued_seal(ledger, year) is None
+
+
 def issued_event(at: int, folder: Path, seal: str) -> Event:
     """The final set was issued; its manifest's seal is kept here too, out of reach of whoever may change the set."""
     return Event(at, ISSUED, "", folder.name, f"正式结果已生成：{folder}，清单校验码 {seal}")
@@ -36,6 +47,10 @@ def issued_seal(ledger: Ledger, year: int) -> str | None:
     said = [event.said for event in ledger.events() if (event.kind, event.subject) == (ISSUED, str(year))]
     match = _SEAL.search(said[-1]) if said else None
     return match[1] if match else None
+
+
+def _issuing(year: int) -> str:
+    return f"{year}年度"
 
 
 def _subject(name: str, content: Mapping[str, str]) -> str:

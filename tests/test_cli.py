@@ -222,9 +222,9 @@ def test_forms_of_a_master_that_cannot_be_used(tmp_path: Path) -> None:
     drop(tmp_path, "templates/submission.xlsx", b"broken")
     before = tree(tmp_path)
     assert call("-c", config, "forms") == Said(WRONG, "", "填报表母版打不开，请用 forms --rebuild 重做，或换回没有损坏的一份\n")
-    assert tree(tmp_path) == before
+    assert tree(tmp_path) == before | {"state/run.lock": b""}
     assert call("-c", config, "forms", "--rebuild").status == DONE
-    assert len(tree(tmp_path)) == 1 + 1 + 12
+    assert len(tree(tmp_path)) == 1 + 1 + 12 + 1
 
 
 def test_forms_warn_when_the_readings_changed_after_the_master(tmp_path: Path) -> None:
@@ -357,10 +357,10 @@ def test_status_says_where_every_unit_stands_and_writes_nothing(demo: Demo) -> N
         "高新区工商联": ["有效", "", "", "", "高新工商联考核表.xlsx"],
         "登封市工商联": ["待更正", "6", "3", "2", "登封/填报表（盖章版）.xlsx"],
         "新密市工商联": ["待核", "", "", "", "填报表-新密市工商联-终稿.xlsx"],
-        "管城区工商联": ["有效", "", "", "", "2014年度考核填报表-管城区工商联.xlsx"],
+        "管城区工商联": ["有效", "", "", "", "管城区工商联报送材料.zip/填报表.xlsx"],
         "中牟县工商联": ["有效", "", "", "", "中牟工商联考核表.xlsx"],
         "二七区工商联": ["有效", "", "", "", "二七/填报表（盖章版）.xlsx"],
-        "惠济区工商联": ["有效", "", "", "", "填报表-惠济区工商联-终稿.xlsx"],
+        "惠济区工商联": ["有效", "", "", "", "惠济区工商联来信.eml/惠济区填报表.xlsx"],
     }
     assert "填报表-荥阳市工商联-终稿.xlsx：年度不符。这是2013年度的填报表，本次考核2014年度，请用2014年度的表填报\n" in said.out
     assert tree(demo.home) == before
@@ -461,12 +461,30 @@ def test_a_run_while_another_is_under_way(shelf: Path) -> None:
     assert {name: data for name, data in tree(shelf).items() if name != "state/run.lock"} == before
 
 
-def test_a_file_that_could_not_be_replaced_is_told_and_the_run_counts_as_done(tmp_path: Path) -> None:
+def test_forms_while_a_run_is_under_way(tmp_path: Path) -> None:
+    """A form written into the outbox while it is being replaced would be lost."""
+    config = office_folder(tmp_path)
+    (tmp_path / "state").mkdir()
+    with FileLock(tmp_path / "state" / "run.lock"):
+        for option in ([], ["--inspection"], ["--decision"]):
+            assert call("-c", config, "forms", *option) == Said(LOCKED, "", "另一次运行还没有结束，这次没有做任何事。请等它结束再试。\n")
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_forms_put_back_an_outbox_that_a_killed_run_left_aside(tmp_path: Path) -> None:
+    config = office_folder(tmp_path)
+    drop(tmp_path, ".~outbox.old/results.json", b"old")
+    assert call("-c", config, "forms").status == DONE
+    assert (tmp_path / "outbox" / "results.json").read_bytes() == b"old"
+    assert len(tree(tmp_path / "outbox" / "forms")) == 12
+
+
+def test_what_stands_in_the_way_is_told_and_the_run_counts_as_done(tmp_path: Path) -> None:
     config = office_folder(tmp_path)
     drop(tmp_path, "outbox/scores.csv/里面.txt", b"x")
     said = call("-c", config, "run")
     assert said.status == DONE
-    assert said.err.startswith("“scores.csv”没有更新（")
+    assert said.err == "“scores.csv”的位置上要放这次的结果，原来放在那里的改名为“scores.csv-原有”，仍在 outbox 里\n"
 
 
 def raising(error: BaseException) -> Any:
@@ -490,8 +508,10 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     drop(tmp_path, "state", b"a file where a folder belongs")
     said = call("-c", config, "run")
     assert (said.status, said.out) == (INTERNAL_ERROR, "")
-    assert said.err.startswith(f"文件或文件夹用不了：“{tmp_path / 'state'}”")
-    assert said.err.endswith("。请检查权限、磁盘空间，以及文件是否正被打开。\n")
+    assert said.err == (
+        f"准备运行没有做成：“{tmp_path / 'state'}”已经有同名的文件。收到的文件没有受影响；"
+        "请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。\n"
+    )
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -567,7 +587,13 @@ def test_demo_has_one_wrong_year_one_sent_again_and_strangers(demo: Demo) -> Non
         "没传完的附件.xlsx": "unreadable",
         "初稿/金水工商联考核表.xlsx": "superseded",
         "填报表-荥阳市工商联-终稿.xlsx": "wrong_year",
+        "惠济区工商联来信.eml": "opened",
+        "惠济区工商联来信.eml/盖章扫描件.jpg": "evidence",
+        "管城区工商联报送材料.zip": "opened",
+        "管城区工商联报送材料.zip/佐证材料/表彰文件.pdf": "evidence",
     }
+    filed = [name for name in tree(demo.home / "outbox") if name.startswith("佐证材料/")]
+    assert filed == ["佐证材料/惠济区工商联/盖章扫描件.jpg", "佐证材料/管城区工商联/表彰文件.pdf"]
     (draft,) = [file for file in demo.results["files"] if file["verdict"] == "superseded"]
     assert [(change["cell"], change["before"]) for change in draft["changes"]] == [("D14", "61"), ("D32", "")]
 

@@ -12,12 +12,14 @@ from openpyxl.comments import Comment
 from python_calamine import CalamineWorkbook
 
 from kaohe.checks.finding import Severity
-from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET
+from kaohe.forms.layout import GUIDE_SHEET, MACHINE_SHEET, MAIN_SHEET
 from kaohe.forms.master import build_master
 from kaohe.forms.stamp import Master, stamp_values
 from kaohe.intake.record import ReceivedFile, Verdict
-from kaohe.publish.corrections import NOT_MARKED
-from kaohe.publish.marking import LIST_SHEET, PICTURES_LOST
+from kaohe.publish.annotate import NOT_CARRIED, NOT_OPENED, PICTURES_LOST
+from kaohe.publish.corrections import NOT_MARKED, REFILLED
+from kaohe.publish.markable import OTHER_FORMAT
+from kaohe.publish.marking import LIST_SHEET
 from kaohe.publish.zips import repack
 from tests.support.returned import (
     ARTICLES,
@@ -30,6 +32,7 @@ from tests.support.returned import (
     LAYOUT,
     MEMBERS,
     OFFICE,
+    OWN_FORMULAS,
     XINMI,
     at,
     book_of,
@@ -134,7 +137,7 @@ def test_everything_else_in_the_workbook_stays(tmp_path: Path) -> None:
     write(assessment(), tmp_path)
     book = book_of(tmp_path)
     main = book[MAIN_SHEET]
-    assert main["H63"].value == f"={MEMBERS}*2"
+    assert (main["H63"].value, main["H64"].value) == OWN_FORMULAS
     assert (main["E5"].value, main["E5"].data_type) == ("=不是公式", "s")
     assert main.protection.sheet
     (rule,) = main.data_validations.dataValidation
@@ -245,9 +248,23 @@ def _empty_fill(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("original", [b"", b"not a workbook", b"PK\x03\x04 broken", "empty fill", None])
-def test_a_workbook_that_cannot_be_marked_gives_the_list_alone(tmp_path: Path, original: bytes | str | None) -> None:
+def test_a_workbook_that_cannot_be_marked_comes_back_as_a_fresh_form_with_what_was_typed(tmp_path: Path, original: bytes | str | None) -> None:
     data = _empty_fill(stand_in()) if isinstance(original, str) else original
     write(assessment(), tmp_path, {} if data is None else {DENGFENG: data})
+    book = book_of(tmp_path)
+    assert book.sheetnames[:4] == [LIST_SHEET, GUIDE_SHEET, MAIN_SHEET, ARTICLES]
+    why = OTHER_FORMAT if isinstance(original, bytes) else NOT_OPENED
+    about = str(book[LIST_SHEET]["A2"].value).splitlines()
+    assert (about[1], about[4:]) == (REFILLED.format(why=why), [NOT_CARRIED])
+    assert listed_rows(book)[0][:4] == ["错误", MAIN_SHEET, DONE, "已建商会的乡镇、街道数"]
+    cell = cell_of(book[MAIN_SHEET], DONE)
+    assert (cell.value, cell.fill.fgColor.rgb) == (12, ERROR)
+    assert f"{why}，所以把你单位填报的内容重新填进了发给你单位的表，随信附上，即“更正通知-登封市工商联.xlsx”" in letter_of(tmp_path)
+
+
+def test_without_anything_that_was_read_there_is_the_list_alone(tmp_path: Path) -> None:
+    """A file that counts always has a record; should one be missing, the unit still learns what to change."""
+    write(replace(assessment(), records={}), tmp_path, {})
     book = book_of(tmp_path)
     assert book.sheetnames == [LIST_SHEET]
     assert str(book[LIST_SHEET]["A2"].value).splitlines()[1] == NOT_MARKED
@@ -257,9 +274,12 @@ def test_a_workbook_that_cannot_be_marked_gives_the_list_alone(tmp_path: Path, o
 
 
 def test_lost_pictures_are_owned_up_to(tmp_path: Path) -> None:
+    """WPS keeps pictures that stand in cells in a part of its own."""
     data = io.BytesIO(stand_in())
     with zipfile.ZipFile(data, "a") as archive:
-        archive.writestr("xl/media/image1.png", b"\x89PNG")
+        archive.writestr(
+            "xl/cellimages.xml", b'<etc:cellImages><etc:cellImage><xdr:pic><a:blip r:embed="rId1"/></xdr:pic></etc:cellImage></etc:cellImages>'
+        )
     write(assessment(), tmp_path, {DENGFENG: data.getvalue()})
     assert PICTURES_LOST in str(book_of(tmp_path)[LIST_SHEET]["A2"].value)
 

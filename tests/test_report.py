@@ -118,7 +118,7 @@ def test_the_numbers_at_a_glance(tmp_path: Path) -> None:
     assert tiles == [
         "10/12已采用填报表",
         "1未报送",
-        "1不能采用",
+        "1待更正（退回）",
         "1待更正",
         "1待核",
         "7有效",

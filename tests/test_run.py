@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -18,6 +19,12 @@ import pytest
 from filelock import FileLock
 
 from kaohe.config.loader import Office, load_office
+from kaohe.files import FolderFault
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.containers import Member
+from kaohe.intake.look import Look
+from kaohe.intake.record import Verdict
+from kaohe.intake.workers import here
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
 from kaohe.run import AlreadyRunning, Outcome, run
@@ -319,61 +326,6 @@ def test_after_a_run_the_lock_is_free(small: Office) -> None:
         assert lock.is_locked
 
 
-IN_USE = "没有权限"
-
-
-def locked(monkeypatch: pytest.MonkeyPatch, *targets: Path) -> None:
-    """These files are open in Excel or Word: Windows lets nobody replace or delete them."""
-    replace, unlink = Path.replace, Path.unlink
-
-    def no_replace(path: Path, target: Path) -> Path:
-        if Path(target) in targets:
-            raise PermissionError(errno.EACCES, IN_USE, str(path), None, str(target))
-        return replace(path, target)
-
-    def no_unlink(path: Path, missing_ok: bool = False) -> None:
-        if path in targets:
-            raise PermissionError(errno.EACCES, IN_USE, str(path))
-        unlink(path, missing_ok=missing_ok)
-
-    monkeypatch.setattr(Path, "replace", no_replace)
-    monkeypatch.setattr(Path, "unlink", no_unlink)
-
-
-def test_a_file_that_is_open_is_reported_and_the_others_are_replaced(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox = small.config.folder("outbox")
-    book, letter = drop(outbox, "2014年度考核汇总.xlsx", b"old"), drop(outbox, "结果通知/结果通知-惠济区工商联.docx", b"old")
-    drop(outbox, "results.json", b"old")
-    locked(monkeypatch, book, letter)
-    outcome = run(small, FIRST_NIGHT, Silent())
-    assert outcome.published.problems == tuple(
-        f"“{name}”没有更新（{IN_USE}），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
-        for name in ("2014年度考核汇总.xlsx", "结果通知-惠济区工商联.docx")
-    )
-    assert (book.read_bytes(), letter.read_bytes()) == (b"old", b"old")
-    assert json.loads((outbox / "results.json").read_bytes())["year"] == 2014
-    assert not list(outbox.glob(".~*"))
-
-
-def test_a_stale_letter_that_is_open_does_not_stop_the_run(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox = small.config.folder("outbox")
-    stale = drop(outbox, "结果通知/结果通知-旧单位.docx", b"old")
-    locked(monkeypatch, stale)
-    outcome = run(small, FIRST_NIGHT, Silent())
-    assert len(outcome.published.problems) == 1
-    assert "结果通知-旧单位.docx" in outcome.published.problems[0]
-    assert json.loads((outbox / "results.json").read_bytes())["year"] == 2014
-
-
-def test_a_folder_where_a_file_belongs_is_reported(small: Office) -> None:
-    outbox = small.config.folder("outbox")
-    drop(outbox, "scores.csv/里面.txt", b"x")
-    outcome = run(small, FIRST_NIGHT, Silent())
-    reason = "“scores.csv”没有更新（是文件夹），可能正在 Excel、WPS 里打开，请关闭后再运行一次"
-    assert outcome.published.problems == (reason,)
-    assert (outbox / "results.json").is_file()
-
-
 def test_a_broken_template_costs_its_own_documents_only(small: Office) -> None:
     drop(small.config.home, "templates/letter.docx", b"no document")
     outcome = run(small, FIRST_NIGHT, Silent())
@@ -438,23 +390,99 @@ def test_checking_single_files_writes_nothing(untouched: Nights) -> None:
     assert {finding.code for finding in assessment.findings} == {"V-301"}
 
 
-# The ledger
+# Clocks, damage, the archive
 
 
-def test_the_first_sight_of_a_content_stays(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    assert ledger.first_seen(["a"]) == {}
-    ledger.record([("a", 100, "甲.xlsx", 5), ("b", 100, "乙.xlsx", 6)])
-    ledger.record([("a", 200, "甲（再发）.xlsx", 5), ("c", 200, "丙.xlsx", 7)])
-    assert ledger.first_seen(["a", "c", "x"]) == {"a": 100, "c": 200}
+def test_a_clock_set_back_by_years_changes_no_order(small: Office) -> None:
+    inbox = small.config.folder("inbox")
+    run(small, FIRST_NIGHT, Silent())
+    drop(inbox, "改好.xlsx", filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12)), NOON - 99999)
+    outcome = run(small, datetime(1980, 1, 1, 0, 0, 7), Silent())
+    assert {file.name: file.verdict.value for file in outcome.assessment.files} == {"惠济.xlsx": "superseded", "改好.xlsx": "accepted"}
+    assert outcome.problems == (
+        "电脑的日期和时间可能不对：台账里最近一次记录是2014年12月08日 03:00，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟",
+    )
+    first = int(FIRST_NIGHT.timestamp())
+    assert [file.first_seen - first for file in sorted(outcome.assessment.files, key=lambda file: file.name)] == [0, 1]
+    assert survey(small) == outcome.assessment
 
 
-def test_looking_into_the_ledger_does_not_write(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    ledger.record([("a", 100, "甲.xlsx", 5)])
-    before = tree(tmp_path)
-    ledger.first_seen(["a"])
-    assert tree(tmp_path) == before
+def test_a_survey_takes_what_has_just_come_for_the_newest(small: Office) -> None:
+    run(small, SECOND_NIGHT, Silent())
+    drop(small.config.folder("inbox"), "改好.xlsx", filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12)), NOON - 99999)
+    assert {file.name: file.verdict.value for file in survey(small).files} == {"惠济.xlsx": "superseded", "改好.xlsx": "accepted"}
+
+
+def test_a_ledger_lost_with_the_clock_astray_keeps_the_order(small: Office) -> None:
+    inbox, state = small.config.folder("inbox"), small.config.folder("state")
+    run(small, FIRST_NIGHT, Silent())
+    drop(inbox, "改好.xlsx", filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12)), NOON - 99999)
+    before = run(small, SECOND_NIGHT, Silent())
+    (state / "ledger.sqlite3").write_bytes(b"junk" * 999)
+    after = run(small, datetime(1980, 1, 1), Silent())
+    assert after.assessment == before.assessment
+    assert after.problems[0].startswith("台账损坏，已改名为 ledger-损坏1.sqlite3，并重新建立：从旧台账读回0份收件和0条记录，按存档补上2份收件。")
+    assert (state / "ledger-损坏1.sqlite3").read_bytes() == b"junk" * 999
+
+
+def test_a_rotten_copy_in_the_archive_is_told_and_mended(small: Office) -> None:
+    run(small, FIRST_NIGHT, Silent())
+    (copy,) = (path for path in small.config.folder("state").glob("archive/*/*") if path.is_file())
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:-1])
+    assert run(small, SECOND_NIGHT, Silent()).problems == ("存档里“惠济.xlsx”的内容坏了，已经按收件箱里的这一份重新存好",)
+    assert copy.read_bytes() == whole
+    assert run(small, SECOND_NIGHT, Silent()).problems == ()
+
+
+def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run was killed after it had remembered the mail and before it opened it: what is inside is no newer than the mail."""
+    inside = filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12))
+    mail = drop(small.config.folder("inbox"), "来信.eml", b"mail", NOON)
+
+    @contextmanager
+    def workers(office: Office, files: int) -> Iterator[Any]:
+        def look(found: Iterable[Arrival]) -> Iterator[Look]:
+            for entry in found:
+                if entry.name != "来信.eml":
+                    yield from here(office)([entry])
+                elif broken:
+                    raise KeyboardInterrupt
+                else:
+                    yield Look(Verdict.OPENED, "", members=(Member("改好.xlsx", inside),))
+
+        yield look
+
+    monkeypatch.setattr("kaohe.run.workers", workers)
+    broken = True
+    with pytest.raises(KeyboardInterrupt):
+        run(small, FIRST_NIGHT, Silent())
+    broken = False
+    outcome = run(small, SECOND_NIGHT, Silent())
+    first = int(FIRST_NIGHT.timestamp())
+    assert {file.name: file.first_seen - first for file in outcome.assessment.files} == {"惠济.xlsx": 0, "来信.eml": 0, "来信.eml/改好.xlsx": 0}
+    assert mail.read_bytes() == b"mail"
+
+
+def test_a_folder_of_the_inbox_that_cannot_be_listed_is_told(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(top: Path, onerror: Any) -> Iterator[Any]:
+        yield str(top), ["二七"], ["惠济.xlsx"]
+        onerror(PermissionError(errno.EACCES, "no", str(top / "二七")))
+
+    monkeypatch.setattr("kaohe.run.os.walk", walk)
+    assert run(small, FIRST_NIGHT, Silent()).problems == ("收件箱里的文件夹“二七”打不开（没有权限），里面的文件没有读到，请检查它的权限",)
+
+
+def test_an_inbox_that_cannot_be_listed_stops_the_night(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(top: Path, onerror: Any) -> Iterator[Any]:
+        onerror(PermissionError(errno.EACCES, "no", str(top)))
+        yield from ()
+
+    monkeypatch.setattr("kaohe.run.os.walk", walk)
+    with pytest.raises(FolderFault) as fault:
+        run(small, FIRST_NIGHT, Silent())
+    assert str(fault.value).startswith(f"读取收件箱没有做成：“{small.config.folder('inbox')}”没有权限。")
+    assert not small.config.folder("outbox").exists()
 
 
 def test_the_archive_keeps_a_content_once(tmp_path: Path) -> None:

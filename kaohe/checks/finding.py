@@ -46,3 +46,11 @@ class Finding:
     def blocks(self) -> bool:
         """Whether what it concerns does not count until it is corrected or confirmed."""
         return (self.severity is Severity.ERROR or self.withheld) and not self.of_group
+
+    @property
+    def gravity(self) -> tuple[int, bool]:
+        """Sorts the gravest first: by severity, and of two doubts first the one whose value is withheld."""
+        return _SEVERITIES.index(self.severity), not self.withheld
+
+
+_SEVERITIES = tuple(Severity)

@@ -9,6 +9,7 @@ from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import Office, load_office
 from kaohe.demo.fill import fill_form
 from kaohe.demo.returns import demo_returns
+from kaohe.demo.wrapped import as_sent
 from kaohe.files import write_whole
 from kaohe.forms.issue import issue_forms, prepare_master
 from kaohe.forms.layout import FormLayout
@@ -43,7 +44,7 @@ def build_demo(folder: Path, reporter: Reporter, *, gate: bool = True) -> Office
     returns = demo_returns(office.rulebook, office.config.cohort)
     for entry in reporter.track("各单位填报", returns, len(returns)):
         data = fill_form(forms[entry.unit].read_bytes(), layout, entry.fields, entry.rows, evidence=entry.evidence, machine=entry.machine)
-        _drop(inbox / entry.name, data, entry.hours_ago)
+        _drop(inbox / entry.name, as_sent(entry.name, data), entry.hours_ago)
     _drop(inbox / "会议通知.doc", "不是填报表的文件也会混进来。".encode(), 20)
     _drop(inbox / "没传完的附件.xlsx", b"PK\x03\x04" + bytes(600), 19)
     return office

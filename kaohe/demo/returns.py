@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,7 +31,8 @@ class Return:
 
 
 def demo_returns(rulebook: Rulebook, units: Sequence[Unit], *, mishaps: bool = True) -> list[Return]:
-    """The returns: one unit missing, one wrong year, one with mistakes of each severity, one re-sent, two alike in every figure.
+    """The returns: one unit missing, one wrong year, one with mistakes of each severity, one re-sent, two alike in every figure, one in a mail,
+    one in an archive.
 
     Without ``mishaps`` every unit sends a sound form.
     """
@@ -47,6 +48,9 @@ def demo_returns(rulebook: Rulebook, units: Sequence[Unit], *, mishaps: bool = T
     by_code = {entry.unit: position for position, entry in enumerate(returns)}
     _wrong_year(returns, by_code[units[3].code])
     _careless(returns[by_code[units[6].code]])
+    for position, name in ((8, "{s}报送材料.zip"), (11, "{s}来信.eml")):
+        place = by_code[units[position].code]
+        returns[place] = replace(returns[place], name=name.format(s=units[position].short))
     _sent_twice(returns, by_code[units[1].code])
     return returns
 

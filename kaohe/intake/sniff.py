@@ -16,7 +16,9 @@ _MACHINE_HEADERS = {
     b"dkim-signature", b"x-mailer", b"x-originating-ip", b"authentication-results", b"thread-index",
 }  # fmt: skip
 _LETTER_HEADERS = {b"from", b"to", b"cc", b"bcc", b"subject", b"date", b"sender", b"reply-to", b"importance", b"in-reply-to", b"references"}
-_WEB_ARCHIVE = re.compile(rb"(?im)^(?:x-document-type:|snapshot-content-location:|from:[ \t]*\"?<saved by )")
+_SENT_HEADERS = {b"received", b"message-id", b"delivered-to", b"return-path", b"to", b"cc", b"bcc"}
+_SAVED_BOOK = re.compile(rb"(?im)^x-document-type:")
+_SAVED_PAGE = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _HOLDERS_AND_SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".zip", ".7z", ".rar", ".eml", ".msg")
 _LOOKED_AT = 4096
 _HEADERS_LOOKED_AT = 16384
@@ -121,22 +123,32 @@ def _text(data: bytes) -> Kind:
     bare = data[:_HEADERS_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()
     if bare.startswith(b"<") or bare[:1] == b"" or head.startswith((b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
         return Kind.MARKUP if bare else Kind.OTHER
-    if _is_mail(bare):
-        return Kind.MARKUP if _WEB_ARCHIVE.search(bare) else Kind.EML
+    found, block = _header_block(bare)
+    if found & _MACHINE_HEADERS or len(found & _LETTER_HEADERS) > 1:
+        return Kind.MARKUP if _is_web_archive(found, block) else Kind.EML
     return Kind.OTHER if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) else Kind.TEXT
 
 
-def _is_mail(bare: bytes) -> bool:
-    """Header lines from the first line on: one that only machines write, or two that letters have, so that a note with “To:” is none."""
+def _header_block(bare: bytes) -> tuple[set[bytes], bytes]:
+    """The names of the header lines at the very beginning, in lower case, and those lines.
+
+    One header that only machines write makes a mail, or two that letters have: a note that begins with “To:” is none.
+    """
     lines = bare.splitlines()
     if lines[0].startswith(b"From ") and len(lines) > 1:
         del lines[0]
     found: set[bytes] = set()
+    block: list[bytes] = []
     for line in lines:
-        if line[:1] in b" \t" and line.strip() and found:
-            continue
         match = _HEADER_LINE.match(line)
-        if match is None:
+        if match is not None:
+            found.add(match[1].lower())
+        elif not (found and line[:1] in (b" ", b"\t") and line.strip()):
             break
-        found.add(match[1].lower())
-    return bool(found & _MACHINE_HEADERS) or len(found & _LETTER_HEADERS) > 1
+        block.append(line)
+    return found, b"\n".join(block)
+
+
+def _is_web_archive(found: set[bytes], block: bytes) -> bool:
+    """A page or a workbook saved as one file of web content (.mht) looks like a mail that nobody sent."""
+    return _SAVED_BOOK.search(block) is not None or (not found & _SENT_HEADERS and _SAVED_PAGE.search(block) is not None)

@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from kaohe.checks.finding import Severity
 from kaohe.config.model import Config
-from kaohe.files import write_whole
+from kaohe.files import flush_folder, write_whole
 from kaohe.progress import Reporter
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
 from kaohe.publish.documents.context import winners
@@ -124,7 +124,7 @@ def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path
         shutil.rmtree(folder, ignore_errors=True)
         raise
     with contextlib.suppress(OSError):
-        _flush_folder(place.parent)
+        flush_folder(place.parent)
     return place
 
 
@@ -191,20 +191,9 @@ def _flush(folder: Path) -> None:
     """Everything below a folder on the disk, and the folders that lead to it."""
     for path in folder.rglob("*"):
         if path.is_dir():
-            _flush_folder(path)
+            flush_folder(path)
         else:
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
     for parent in (folder, folder.parent, folder.parent.parent):
-        _flush_folder(parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """A folder's own entries on the disk. Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        flush_folder(parent)

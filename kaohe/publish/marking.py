@@ -26,13 +26,13 @@ from openpyxl.writer.excel import ExcelWriter
 from kaohe import look
 from kaohe.cells import column_letter, split_ref
 from kaohe.checks.finding import Finding, Severity
-from kaohe.publish.cached import formula_results, put_back
+from kaohe.publish.cached import Results, put_back
+from kaohe.publish.harmless import put
 from kaohe.publish.zips import repack
 from kaohe.text import clean, lines_needed, shorten
 
 LIST_SHEET = "更正清单"
 AUTHOR = "考核核对"
-PICTURES_LOST = "原表里的图片没有带到这份表里，需要时请从你单位自己保存的原表里取。"
 
 WITHHELD = "先不计分"
 """Beside a doubt whose value is not used until the unit has said what it means."""
@@ -73,37 +73,42 @@ Spot: TypeAlias = Cell | None
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the list sheet says: a title, lines below it, the findings in order; ``stamp`` is the workbook's time."""
+    """What the list sheet says: a title, lines below it, the findings in order; ``stamp`` is the workbook's time.
+
+    ``origins`` says for each finding where it was in the unit's own file, "" where that is the same place.
+    """
 
     title: str
     about: tuple[str, ...]
     findings: tuple[Finding, ...]
+    origins: tuple[str, ...]
     publisher: str
     stamp: datetime
 
 
 class Unmarkable(Exception):
-    """openpyxl cannot open or write this workbook."""
+    """This workbook cannot be marked; ``reason`` says in Chinese why, "" where openpyxl could not open or write it."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def marked(original: bytes, notice: Notice) -> bytes:
-    """The workbook ``original`` with the findings marked and listed.
+def marked(book: Workbook, notice: Notice, results: Results) -> bytes:
+    """The workbook with the findings marked and listed; ``results`` are the last known ones of its formulas.
 
-    Raises Unmarkable where that is not possible.
+    Raises Unmarkable where it cannot be written.
     """
-    book, values = _opened(original), _opened(original, data_only=True)
-    results = formula_results(book, values)
     _unmark(book)
     spots = [_spot(book, finding.sheet, finding.cell) for finding in notice.findings]
-    about = (*notice.about, PICTURES_LOST) if _has_pictures(original) else notice.about
-    _write_list(book.create_sheet(LIST_SHEET, 0), notice, about, spots)
+    _write_list(book.create_sheet(LIST_SHEET, 0), notice, spots)
     _mark(book, notice.findings, spots)
     _show_first(book)
     titles = [sheet.title for sheet in book.worksheets]
     try:
         written = _written(book, notice.stamp)
     except Exception as error:
-        raise Unmarkable(str(error)) from error
+        raise Unmarkable from error
     return repack(put_back(written, titles, results))
 
 
@@ -113,18 +118,21 @@ def listed(notice: Notice) -> bytes:
     sheet = book.worksheets[0]
     sheet.title = LIST_SHEET
     book.properties.creator = clean(notice.publisher)
-    _write_list(sheet, notice, notice.about, [None] * len(notice.findings))
+    _write_list(sheet, notice, [None] * len(notice.findings))
     return repack(_written(book, notice.stamp))
 
 
-def _opened(data: bytes, data_only: bool = False) -> Workbook:
-    """openpyxl raises whatever it stumbles over (TypeError for an empty fill, KeyError for a lost part), so all of it counts."""
+def opened(data: bytes, data_only: bool = False) -> Workbook:
+    """A returned workbook as openpyxl sees it, without links to other files; ``data_only`` gives results in place of formulas.
+
+    Raises Unmarkable.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_workbook(io.BytesIO(data), data_only=data_only, rich_text=not data_only)
-    except Exception as error:
-        raise Unmarkable(str(error)) from error
+            return load_workbook(io.BytesIO(data), data_only=data_only, rich_text=not data_only, keep_links=False)
+    except Exception as error:  # TypeError for an empty fill, KeyError for a lost part: openpyxl raises what it stumbles over
+        raise Unmarkable from error
 
 
 def _written(book: Workbook, stamp: datetime) -> bytes:
@@ -133,11 +141,6 @@ def _written(book: Workbook, stamp: datetime) -> bytes:
     written = io.BytesIO()
     ExcelWriter(book, ZipFile(written, "w", ZIP_DEFLATED)).save()
     return written.getvalue()
-
-
-def _has_pictures(data: bytes) -> bool:
-    with ZipFile(io.BytesIO(data)) as archive:
-        return any(name.startswith("xl/media/") for name in archive.namelist())
 
 
 def _spot(book: Workbook, title: str, ref: str) -> Spot:
@@ -187,7 +190,6 @@ def _is_ours(comment: Comment | None) -> bool:
 
 def _mark(book: Workbook, findings: Sequence[Finding], spots: Sequence[Spot]) -> None:
     """Fill and comment each cell once: the colour is that of its gravest finding. Comments already there grow to their text."""
-    order = list(Severity)
     by_cell: dict[tuple[str, str], tuple[Cell, list[Finding]]] = {}
     for finding, spot in zip(findings, spots, strict=True):
         if spot is not None:
@@ -197,8 +199,8 @@ def _mark(book: Workbook, findings: Sequence[Finding], spots: Sequence[Spot]) ->
             assert cell.comment is not None
             cell.comment = _comment(cell.comment.text, cell.comment.author)
     for cell, found in by_cell.values():
-        gravest = min((finding.severity for finding in found), key=order.index)
-        cell.fill = _solid(FILLS[gravest])
+        gravest = min(found, key=lambda finding: finding.gravity)
+        cell.fill = _solid(FILLS[gravest.severity])
         text = "\n\n".join(comment_text(finding) for finding in found)
         own = cell.comment.text if cell.comment is not None else ""
         cell.comment = _comment(f"{text}{_OWN_COMMENT}{own}" if own else text, AUTHOR)
@@ -230,36 +232,36 @@ def _show_first(book: Workbook) -> None:
             sheet_view.tabSelected = n == 0
 
 
-def _write_list(sheet: Worksheet, notice: Notice, about: Sequence[str], spots: Sequence[Spot]) -> None:
+def _write_list(sheet: Worksheet, notice: Notice, spots: Sequence[Spot]) -> None:
     last = len(COLUMNS)
     for n, columns in enumerate(COLUMNS.values()):
         sheet.column_dimensions[column_letter(n)].width = columns
     sheet.column_dimensions[column_letter(last)].hidden = True
     _put(sheet, TITLE_ROW, 1, notice.title, Font(name=look.HEAD_FONT, size=16, bold=True, color=_argb(look.BRAND)))
-    _put(sheet, ABOUT_ROW, 1, "\n".join(about), Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK)))
+    _put(sheet, ABOUT_ROW, 1, "\n".join(notice.about), Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK)))
     _put(sheet, TITLE_ROW, MACHINE_COLUMN, _LIST_MARK, Font(name=look.BODY_FONT, size=10.5))
     for row in (TITLE_ROW, ABOUT_ROW):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     room = sum(COLUMNS.values())
     sheet.row_dimensions[TITLE_ROW].height = 28.0 * lines_needed(notice.title, room * 0.6)
-    sheet.row_dimensions[ABOUT_ROW].height = min(_LINE_HEIGHT * lines_needed("\n".join(about), room) + 6, _TALLEST)
+    sheet.row_dimensions[ABOUT_ROW].height = min(_LINE_HEIGHT * lines_needed("\n".join(notice.about), room) + 6, _TALLEST)
     for n, heading in enumerate(COLUMNS, 1):
         cell = _put(sheet, HEADER_ROW, n, heading, Font(name=look.HEAD_FONT, size=10.5, bold=True, color=_argb(look.INK)))
         cell.fill, cell.border = _solid(look.HEADER_FILL), _boxed()
         cell.alignment = Alignment(horizontal="center", vertical="center")
     sheet.row_dimensions[HEADER_ROW].height = 24
-    for n, (finding, spot) in enumerate(zip(notice.findings, spots, strict=True)):
-        _write_row(sheet, FIRST_ROW + n, finding, spot)
+    for n, (finding, origin, spot) in enumerate(zip(notice.findings, notice.origins, spots, strict=True)):
+        _write_row(sheet, FIRST_ROW + n, finding, origin, spot)
     _set_up_page(sheet, FIRST_ROW + len(notice.findings) - 1)
 
 
-def _write_row(sheet: Worksheet, row: int, finding: Finding, spot: Spot) -> None:
+def _write_row(sheet: Worksheet, row: int, finding: Finding, origin: str, spot: Spot) -> None:
     other = _LONGEST["other"]
     texts = (
         f"{finding.severity.value}\n{WITHHELD}" if finding.withheld else finding.severity.value,
         shorten(finding.sheet, other),
         shorten(finding.cell, other),
-        shorten(finding.label, _LONGEST["label"]),
+        shorten(finding.label, _LONGEST["label"]) + (f"\n（{shorten(origin, _LONGEST['label'])}）" if origin else ""),
         shorten(finding.found, _LONGEST["found"]),
         shorten(finding.expected, _LONGEST["expected"]),
         shorten(finding.action, _LONGEST["action"]),
@@ -289,8 +291,7 @@ def _put(sheet: Worksheet, row: int, column: int, text: str, font: Font) -> Cell
     """Write text that stays text, whatever it begins with."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
-    cell.value = clean(text)
-    cell.data_type = "s"
+    put(cell, text)
     cell.font = font
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
     return cell

@@ -32,7 +32,6 @@ _STATE_MARKS = {
     UnitState.VALID: "good",
     UnitState.GATED: "plain",
 }
-_STATE_SHORT = {UnitState.REJECTED: "不能采用", UnitState.GATED: "不计分"}
 _ITEM_MARKS = {
     ItemState.SCORED: "plain",
     ItemState.BLOCKED: "error",
@@ -79,7 +78,6 @@ def write_report(assessment: Assessment, path: Path, generated: datetime) -> Non
         "moment": _moment,
         "size": _size,
         "mark": _mark,
-        "short_state": lambda state: _STATE_SHORT.get(state, state.chinese),
         "cells": cells_text,
         "maximum": _maximum,
         "earned": earned,
@@ -91,7 +89,6 @@ def write_report(assessment: Assessment, path: Path, generated: datetime) -> Non
 def _context(assessment: Assessment, generated: datetime) -> dict[str, Any]:
     cards = [assessment.card(unit.code) for unit in assessment.config.cohort]
     severities = Counter(finding.severity for finding in assessment.findings)
-    order = list(Severity)
     return {
         "assessment": assessment,
         "config": assessment.config,
@@ -101,7 +98,7 @@ def _context(assessment: Assessment, generated: datetime) -> dict[str, Any]:
         "cards": cards,
         "states": [(state, n) for state in UnitState if (n := sum(card.state is state for card in cards))],
         "by_state": {state.value: [card for card in cards if card.state is state] for state in UnitState},
-        "severities": [(severity, severities[severity]) for severity in order],
+        "severities": [(severity, severities[severity]) for severity in Severity],
         "refused": [file for file in assessment.files if file.verdict.refused],
         "doubtful": [
             (card, n)
@@ -111,7 +108,7 @@ def _context(assessment: Assessment, generated: datetime) -> dict[str, Any]:
         "pending": [(card, score) for card in cards for score in card.items if score.state is ItemState.PENDING],
         "groups": [_progress(assessment, group) for group in assessment.config.groups],
         "ranking": _ranking(assessment.cards),
-        "findings": sorted(assessment.findings, key=lambda finding: order.index(finding.severity)),
+        "findings": sorted(assessment.findings, key=lambda finding: finding.gravity),
         "details": [_detail(assessment, card) for card in cards],
         "short_names": {unit.code: unit.short for unit in assessment.config.units},
         "accepted": sum(card.file is not None for card in cards),

@@ -68,14 +68,14 @@ def seven_zip_of(*members: tuple[str, bytes], password: str | None = None, hide_
     return buffer.getvalue()
 
 
-def rar4_of(*members: tuple[bytes, bytes], method: int = 0x30, flags: int = 0, mode: int = 0o100644, end: bool = True) -> bytes:
+def rar4_of(*members: tuple[bytes, bytes], method: int = 0x30, flags: int = 0, mode: int = 0o100644, end: bool = True, main_flags: int = 0) -> bytes:
     """A RAR 4 archive whose members are stored; ``method`` only changes what the headers say."""
 
     def block(kind: int, bits: int, fields: bytes) -> bytes:
         rest = struct.pack("<BHH", kind, bits, 7 + len(fields)) + fields
         return struct.pack("<H", zlib.crc32(rest) & 0xFFFF) + rest
 
-    out = RAR4 + block(0x73, 0, bytes(6))
+    out = RAR4 + block(0x73, main_flags, bytes(6))
     for name, content in members:
         fields = struct.pack("<IIBIIBBHI", len(content), len(content), 3, zlib.crc32(content), 0x45210000, 29, method, len(name), mode) + name
         out += block(0x74, 0x8000 | flags, fields) + content
@@ -148,11 +148,12 @@ def attachment(data: bytes | Tree | None, *, texts: Mapping[str, bytes], numbers
     return content
 
 
-def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True) -> Tree:
-    """A mail of Outlook as a tree, at the top of a file or attached to another."""
+def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True, lost: int = 0) -> Tree:
+    """A mail of Outlook as a tree, at the top of a file or attached to another; ``lost`` attachments are only counted."""
+    header = bytes(20) + struct.pack("<I", len(attachments) + lost) + bytes(8 if top else 0)
     numbers = {} if codepage is None else {0x3FFD0003: codepage}
     content: dict[str, bytes | Tree] = {
-        "__properties_version1.0": _properties(32 if top else 24, numbers),
+        "__properties_version1.0": header + _properties(0, numbers),
         "__substg1.0_0037001F": subject.encode("utf-16-le"),
         "__substg1.0_1000001F": "正文".encode("utf-16-le"),
     }

@@ -88,3 +88,8 @@ def compound(content: Tree) -> bytes:
     header += struct.pack("<IIIIIIIII", 0, tables, start, 0, _CUTOFF, minifat, minifat_count, _END, 0)
     header += struct.pack("<109I", *range(first, first + tables), *[_FREE] * (109 - tables))
     return header + b"".join(writer.sectors) + fat
+
+
+def utf16(text: str) -> bytes:
+    """The text as old office formats store it."""
+    return text.encode("utf-16-le")

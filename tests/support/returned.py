@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET, FormLayout
+from kaohe.forms.list_sheets import row_state_formula
 from kaohe.publish.cached import put_back
 from kaohe.publish.corrections import write_corrections
 from kaohe.publish.marking import LIST_SHEET
@@ -29,6 +30,7 @@ MEMBERS = LAYOUT.value_cell("members_end")
 ARTICLES = LAYOUT.lists["articles"].sheet
 ERROR, DOUBT, HINT = "FFFBD9D5", "FFFDEBC8", "FFDDEBF8"
 INPUT = "FFFFF9E0"
+OWN_FORMULAS = tuple("=" + row_state_formula(LAYOUT.lists["articles"], row) for row in (5, 6))
 
 
 def stand_in() -> bytes:
@@ -44,8 +46,7 @@ def stand_in() -> bytes:
         cell.font = Font(name="仿宋", size=13, bold=True)
         cell.protection = Protection(locked=False)
         cell.number_format = "0"
-    main["H63"] = f"={MEMBERS}*2"
-    main["H64"] = f'=IF({MEMBERS}>0,"达标","")'
+    main["H63"], main["H64"] = OWN_FORMULAS
     typed = main["E5"]
     assert isinstance(typed, Cell)
     typed.value = "=不是公式"
@@ -61,6 +62,7 @@ def stand_in() -> bytes:
     articles.merge_cells("C6:D6")
     machine = book.create_sheet(MACHINE_SHEET)
     machine["A1"] = "kaohe-form"
+    machine["A5"], machine["B5"] = "form_hash", OFFICE.rulebook.form_hash
     machine.sheet_state = "veryHidden"
     book.defined_names["in_townships_with_chamber"] = DefinedName("in_townships_with_chamber", attr_text=f"'{MAIN_SHEET}'!${DONE[0]}${DONE[1:]}")
     book.active = 1

@@ -13,10 +13,13 @@ from kaohe.intake.containers import headers
 from kaohe.intake.containers.parts import Basket, ContainerFault, Opened
 from kaohe.intake.sniff import Kind, sniff
 
-# The source of headers is kept as it came: what cannot be parsed must not be rewritten either.
-_POLICY = email.policy.default.clone(refold_source="none", max_line_length=None)
+# Attached mails are written out with their headers as they came: what cannot be parsed must not be rewritten either.
+_AS_IT_CAME = email.policy.default.clone(refold_source="none", max_line_length=None, utf8=True)
 _BOUNDARY_LINES = 3
 _FROM_LINE = re.compile(rb"(?:\A|\r?\n\r?\n)(?=From \S+[^\r\n]* \d{4}\r?\n)")
+_TYPE_HEADER = re.compile(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*")
+_LONGEST_HEADER = 1 << 16
+"""The standard parser's time grows with the square of this header's length."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _CLOUD = re.compile("超大附件|ftnExs_download|large-attachment-download|云附件|中转站")
 _LOOKED_AT = 1 << 20
@@ -49,6 +52,8 @@ def open_mail(data: bytes, limits: Intake) -> Opened:
     basket = Basket(limits)
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     basket.expect(text.count(b"\n--") // _BOUNDARY_LINES, 0)
+    if any(len(match.group()) > _LONGEST_HEADER for match in _TYPE_HEADER.finditer(text)):
+        raise ContainerFault("邮件的头部大得不合常理，为安全起见没有打开，请把附件单独报送", refused=True)
     reader = _Reader(basket)
     for source in _mails(text):
         reader.read(source)
@@ -59,6 +64,8 @@ def named_by_content(number: int, content_type: str, data: bytes) -> str:
     """A name for an attachment that has none: its number, and the extension its bytes or its type call for."""
     kind = sniff(data)
     extension = _BY_TYPE.get(content_type) or _EXTENSIONS.get(kind, kind.value)
+    if kind is Kind.DOCUMENT and data.startswith(b"PK"):
+        extension = "docx"
     return f"附件{number}.{extension}"
 
 
@@ -73,7 +80,8 @@ class _Reader:
     def read(self, source: bytes) -> None:
         """Take the attachments of one mail. Raises ContainerFault."""
         try:
-            message = email.message_from_bytes(source, policy=_POLICY)
+            # Headers are read in this package: the newer policy's parser takes minutes over some hostile ones, and raises on others.
+            message = email.message_from_bytes(source, policy=email.policy.compat32)
         except RecursionError:
             raise ContainerFault("邮件里套了太多层，不是正常的邮件，为安全起见没有打开，请把填报表单独报送", refused=True) from None
         newline = "\r\n" if b"\r\n" in source[:_LOOKED_AT] else "\n"
@@ -94,7 +102,8 @@ class _Reader:
         elif part.content_type in _NOTES:
             self._basket.note(_NOTES[part.content_type])
         elif part.content_type.startswith("multipart/"):
-            self._basket.note(_NO_STRUCTURE)
+            if _TRUNCATED not in self._basket.left:
+                self._basket.note(_NO_STRUCTURE)
         elif part.is_body:
             if _CLOUD.search(part.text()):
                 self._basket.note(_ELSEWHERE)
@@ -121,11 +130,10 @@ class _Part:
 
     def __init__(self, part: "Message[str, str]", newline: str) -> None:
         self._part = part
-        self._policy = _POLICY.clone(linesep=newline)
+        self._policy = _AS_IT_CAME.clone(linesep=newline)
         self._raw: dict[str, str] = {}
         for key, value in part.raw_items():
             self._raw.setdefault(key.lower(), str(value))
-        # A second header block is for parts without any: text by default.
         self.content_type = self._token("content-type") or "text/plain"
         self._disposition = self._token("content-disposition")
         self.name = self._found_name()

@@ -1,7 +1,6 @@
 """E-mails saved by Outlook as .msg: a compound file with a storage for each attachment."""
 
 import struct
-from collections.abc import Iterator
 
 import olefile
 
@@ -21,9 +20,11 @@ _METHOD, _FLAGS, _HIDDEN, _CODEPAGE, _INTERNET_CODEPAGE = 0x37050003, 0x37140003
 _BY_VALUE, _MAIL, _OLE_OBJECT = 1, 5, 6
 _IN_BODY = 4
 _TOP_HEADER, _MAIL_HEADER, _ATTACHMENT_HEADER = 32, 24, 8
+_COUNT_AT = 20
 _NAME_BYTES = 8192
 _MAX_PROPERTIES = 1 << 16
 _CODEPAGES = {936: "gb18030", 54936: "gb18030", 950: "big5", 65001: "utf-8", 1252: "", 20936: "gb18030", 1200: "utf-16-le"}
+_BROKEN = "邮件打不开，可能已损坏或没有传完，请重新报送，或把附件单独报送"
 _NO_ATTACHMENT = "邮件里没有附件"
 _TNEF = "是 Outlook 的专用格式（winmail.dat），附件包在里面取不出来，请把填报表单独报送"
 _LINKED = "只是一个链接，文件不在邮件里，请把文件本身作为附件重新发送"
@@ -39,9 +40,13 @@ def open_outlook(data: bytes, limits: Intake) -> Opened:
     try:
         ole = open_compound(data)
     except BrokenCompound:
-        raise ContainerFault("邮件打不开，可能已损坏或没有传完，请重新报送，或把附件单独报送") from None
+        raise ContainerFault(_BROKEN) from None
     with ole:
-        _Reader(ole, basket).read((), "", _TOP_HEADER)
+        try:
+            reader = _Reader(ole, basket)
+        except RecursionError:  # a directory that runs in circles
+            raise ContainerFault(_BROKEN) from None
+        reader.read((), "", _TOP_HEADER)
     return basket.opened(_NO_ATTACHMENT)
 
 
@@ -51,14 +56,18 @@ class _Reader:
     def __init__(self, ole: olefile.OleFileIO, basket: Basket) -> None:
         self._ole = ole
         self._basket = basket
-        self._entries = [tuple(entry) for entry in ole.listdir(streams=True, storages=True)]
+        self._entries = sorted(tuple(entry) for entry in ole.listdir(streams=True, storages=True))
         self._unnamed = 0
 
     def read(self, mail: _Path, folder: str, header: int) -> None:
         """Take the attachments of the mail in this storage."""
         numbers = self._numbers(mail, header)
         charset = next((_CODEPAGES[page] for key in (_CODEPAGE, _INTERNET_CODEPAGE) if (page := numbers.get(key, 0)) in _CODEPAGES), "")
-        for storage in self._attachments(mail):
+        storages = [entry for entry in self._entries if entry[:-1] == mail and entry[-1].startswith(_ATTACHMENT)]
+        promised = self._promised(mail)
+        if promised > len(storages):
+            self._basket.note(f"邮件有损坏，应有{promised}个附件，只找到{len(storages)}个，请重新报送")
+        for storage in storages:
             try:
                 self._take(storage, folder, charset)
             except SERIOUS:
@@ -66,11 +75,11 @@ class _Reader:
             except Exception:  # a damaged chain of sectors, or an attachment without what it needs
                 self._basket.leave(folder + (self._safe_name(storage, charset) or "附件"), wording.DAMAGED)
 
-    def _attachments(self, mail: _Path) -> Iterator[_Path]:
-        depth = len(mail) + 1
-        for entry in sorted(self._entries):
-            if len(entry) == depth and entry[:-1] == mail and entry[-1].startswith(_ATTACHMENT):
-                yield entry
+    def _promised(self, mail: _Path) -> int:
+        """The number of attachments that the mail says it has."""
+        path = [*mail, _PROPERTIES]
+        raw = self._ole.openstream(path).read(_COUNT_AT + 4) if self._ole.exists(path) else b""
+        return int(struct.unpack_from("<I", raw, _COUNT_AT)[0]) if len(raw) == _COUNT_AT + 4 else 0
 
     def _take(self, storage: _Path, folder: str, charset: str) -> None:
         numbers = self._numbers(storage, _ATTACHMENT_HEADER)

@@ -123,7 +123,8 @@ class _Reader:
 
     def content(self, archive: Any, info: Any, password: str | None, basket: Basket) -> bytes:
         """One file; the program behind it is ended when the time is over."""
-        with archive.open(info, pwd=password) as stream:
+        # Not through the archive's own open(): it looks members up by name, and of equal names finds only the last.
+        with archive._file_parser.open(info, password) as stream:
             timer = threading.Timer(max(self._until - time.monotonic(), 0.0), self._end, (stream,))
             timer.daemon = True
             timer.start()
@@ -147,31 +148,23 @@ class _Reader:
 
 def _listed(data: bytes, passwords: Sequence[str]) -> tuple[Any, bool]:
     """The archive with its list of files, and whether its end is there. Encrypted lists are tried with the passwords."""
-    blocks: list[int] = []
-    try:
-        archive = rarfile.RarFile(BytesIO(data), info_callback=lambda block: blocks.append(block.type))
-        for password in dict.fromkeys(passwords):
-            if archive.infolist() or not archive.needs_password():
-                break
-            _try_list(archive, password)
-    except SERIOUS:
-        raise
-    except rarfile.NeedFirstVolume:
-        raise ContainerFault(wording.SPLIT_ARCHIVE) from None
-    except Exception:  # the parser of a damaged archive may fail anywhere
-        raise ContainerFault(wording.BROKEN_ARCHIVE) from None
-    if not archive.infolist() and archive.needs_password():
-        raise ContainerFault(wording.ALL_LOCKED)
-    return archive, rarfile.RAR_BLOCK_ENDARC in blocks
-
-
-def _try_list(archive: Any, password: str) -> None:
-    try:
-        archive.setpassword(password)
-    except SERIOUS:
-        raise
-    except Exception:  # a wrong password, or no library for this cipher
-        return
+    for password in (None, *dict.fromkeys(passwords)):
+        blocks: list[int] = []
+        try:
+            archive = rarfile.RarFile(BytesIO(data), info_callback=lambda block, seen=blocks: seen.append(block.type))
+            if password is not None:
+                archive.setpassword(password)
+        except SERIOUS:
+            raise
+        except rarfile.NeedFirstVolume:
+            raise ContainerFault(wording.SPLIT_ARCHIVE) from None
+        except Exception:  # the parser of a damaged archive may fail anywhere, and a wrong password turns the list into noise
+            if password is None:
+                raise ContainerFault(wording.BROKEN_ARCHIVE) from None
+            continue
+        if archive.infolist() or not archive.needs_password():
+            return archive, rarfile.RAR_BLOCK_ENDARC in blocks
+    raise ContainerFault(wording.ALL_LOCKED)
 
 
 def _take(archive: Any, info: Any, basket: Basket, reader: _Reader) -> None:

@@ -57,7 +57,7 @@ def _rescue(data: bytes, header: _Local, basket: Basket) -> int:
     sized = not header.flags & _SIZES_FOLLOW and header.packed != _UNKNOWN_SIZE
     after = header.begin + header.packed if sized else data.find(_LOCAL, header.begin)
     if header.name.endswith(("/", "\\")):
-        return after if header.packed else header.begin
+        return after
     if header.flags & _ENCRYPTED:
         return _left(basket, header, wording.LOCKED, after)
     if header.method not in (_STORED, _DEFLATED):

@@ -1,0 +1,37 @@
+"""How returns travel: some by themselves, some inside a mail with a scan, some in an archive."""
+
+import zipfile
+from email.message import EmailMessage
+from io import BytesIO
+
+_SCAN = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+_MOMENT = (2014, 12, 26, 9, 30, 0)
+
+
+def as_sent(name: str, form: bytes) -> bytes:
+    """The form as the file ``name`` holds it: in a mail, in an archive, or as it is."""
+    if name.endswith(".eml"):
+        return _mail(form)
+    return _archive(form) if name.endswith(".zip") else form
+
+
+def _mail(form: bytes) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = "huiji@gsl.example", "office@zzsgsl.example"
+    message["Subject"] = "报送2014年度考核填报表"
+    message.set_content("填报表和盖章扫描件见附件，请查收。")
+    message.add_attachment(
+        form, maintype="application", subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet", filename="惠济区填报表.xlsx"
+    )
+    message.add_attachment(_SCAN, maintype="image", subtype="jpeg", filename="盖章扫描件.jpg")
+    message.set_boundary("=_kaohe-demo")
+    return message.as_bytes()
+
+
+def _archive(form: bytes) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (("填报表.xlsx", form), ("佐证材料/表彰文件.pdf", b"%PDF-1.4\n%%EOF\n")):
+            entry = zipfile.ZipInfo(name, _MOMENT)
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

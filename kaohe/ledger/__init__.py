@@ -1,0 +1,211 @@
+"""What was received and when: a SQLite ledger of hashes, and an archive of every file by content."""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaohe.files import is_partial, told, write_whole
+from kaohe.ledger import store
+from kaohe.ledger.store import LedgerFault
+
+__all__ = ["REBUILT", "Event", "Ledger", "LedgerFault"]
+
+REBUILT = "台账"
+"""Kind of the event that says that the ledger was rebuilt."""
+
+_MOST_ASIDE = 1000
+_KEEPING, _WRITING = "收件存档", "写台账"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the year's log: when (epoch seconds), what kind, whose (unit code or ""), about which file, and what was said."""
+
+    at: int
+    kind: str
+    unit: str
+    subject: str
+    said: str
+
+
+class Ledger:
+    """The ledger of one office. Losing it loses the year's log, never a file, an order of arrival or a score.
+
+    What reads leaves no trace in the folder; what writes raises FolderFault when it cannot.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "ledger.sqlite3"
+        self._archive = folder / "archive"
+        self._rewritten: set[str] = set()
+
+    def times(self) -> dict[str, int]:
+        """When each known content was first seen (epoch seconds), by SHA-256. Reads only.
+
+        From the archive where the ledger is missing or damaged: the next run rebuilds it from there.
+        """
+        try:
+            with store.reading(self._path) as connection:
+                return dict(connection.execute("SELECT sha256, first_seen FROM received").fetchall())
+        except (OSError, sqlite3.Error):
+            return {sha: int(path.stat().st_mtime) for sha, path in self._archived_files()}
+
+    def first_seen(self, hashes: Iterable[str]) -> dict[str, int]:
+        """When each of these contents was first seen (epoch seconds), for those that are known. Reads only."""
+        known = self.times()
+        return {sha: known[sha] for sha in set(hashes) if sha in known}
+
+    def latest(self) -> int | None:
+        """The latest moment of which anything is remembered (epoch seconds); None before the first run. Reads only."""
+        return max([*self.times().values(), *(event.at for event in self.events())], default=None)
+
+    def moment(self, now: int) -> int:
+        """The epoch second under which to remember what happens now: later than all before, even when the clock was set back."""
+        latest = self.latest()
+        return now if latest is None else max(now, latest + 1)
+
+    def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
+        """Remember (sha256, first_seen, name, size) of new contents; known ones keep their first time.
+
+        The archived copy gets that time too, so that a rebuilt ledger knows it.
+        """
+        rows: list[store.Row] = list(entries)
+        known = self.times() if self._path.is_file() else {}
+        with told(_KEEPING, self._archive):
+            for sha, seen, _, _ in rows:
+                if sha not in known:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.utime(self.archived(sha), (seen, seen))
+        with self._writing() as connection:
+            store.insert_received(connection, rows)
+
+    def log(self, events: Iterable[Event]) -> None:
+        """Write down what is new; the same thing said of the same subject is written once."""
+        rows: list[store.Row] = [(e.at, e.kind, e.unit, e.subject, e.said) for e in events]
+        with self._writing() as connection:
+            store.insert_events(connection, rows)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with told(_WRITING, self._path.parent):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with store.ledger_told(self._path), store.writing(self._path) as connection:
+            yield connection
+
+    def events(self, unit: str | None = None) -> tuple[Event, ...]:
+        """The year's log in order; of one unit where its code is given. Reads only."""
+        try:
+            with store.reading(self._path) as connection:
+                rows = connection.execute(f"{store.SELECT_EVENTS} ORDER BY number").fetchall()
+        except (OSError, sqlite3.Error):
+            return ()  # missing, damaged, or from before the log was kept
+        return tuple(Event(*row) for row in rows if unit is None or row[2] == unit)
+
+    def archived(self, sha: str) -> Path:
+        """Where the archive keeps the content of this SHA-256, whether it is there or not."""
+        return self._archive / sha[:2] / sha
+
+    def keep(self, data: bytes) -> str:
+        """Archive one file's content before anything reads it; returns its SHA-256.
+
+        An archived copy that is no longer what it was is written anew; ``rewritten`` then knows it.
+        """
+        sha = hashlib.sha256(data).hexdigest()
+        path = self.archived(sha)
+        there = path.is_file()
+        if there and _holds(path, data):
+            return sha
+        with told(_KEEPING, self._archive):
+            write_whole(path, data)
+            if there:
+                self._rewritten.add(sha)
+                if (seen := self.times().get(sha)) is not None:
+                    os.utime(path, (seen, seen))
+        return sha
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """The contents (SHA-256) whose archived copies were found damaged and were written anew."""
+        return frozenset(self._rewritten)
+
+    def mend(self, now: int) -> str:
+        """Make sure of a sound ledger: a new one at first, one of an earlier version brought up to date, a damaged or lost one rebuilt.
+
+        Returns in Chinese what was restored, "" when there was nothing to do. LedgerFault when it was made by a newer program.
+        """
+        with told(_WRITING, self._path.parent), store.ledger_told(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._clear_partial()
+            if self._path.is_file():
+                return "" if store.is_sound(self._path) else self._rebuilt(now, damaged=True)
+            return self._rebuilt(now, damaged=False)
+
+    def _rebuilt(self, now: int, *, damaged: bool) -> str:
+        aside = self._set_aside() if damaged else self._set_aside_before()
+        received, events = store.salvage(aside) if aside is not None else ([], [])
+        known = {row[0] for row in received}
+        changed = 0
+        for sha, path in self._archived_files():
+            if sha in known:
+                continue
+            data = path.read_bytes()
+            if hashlib.sha256(data).hexdigest() == sha:
+                received.append((sha, int(path.stat().st_mtime), "", len(data)))
+            else:
+                changed += 1
+        if not damaged and not received and not changed:
+            store.build(self._path, [], [])
+            return ""
+        what = f"台账损坏，已改名为 {aside.name}" if damaged and aside is not None else "台账不见了"
+        said = f"{what}，并重新建立：从旧台账读回{len(known)}份收件和{len(events)}条记录，按存档补上{len(received) - len(known)}份收件"
+        said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
+        said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
+        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events)])
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)])
+        return said
+
+    def _set_aside(self) -> Path:
+        """Rename the damaged ledger; its side files go with it, which hold what was written last."""
+        aside = next(path for path in self._asides() if not path.exists())
+        self._path.replace(aside)
+        self._move_sides(aside)
+        return aside
+
+    def _set_aside_before(self) -> Path | None:
+        """The ledger that was set aside last: a run may have been killed before it rebuilt it."""
+        earlier = [path for path in self._asides() if path.exists()]
+        if earlier:
+            self._move_sides(earlier[-1])
+        return earlier[-1] if earlier else None
+
+    def _move_sides(self, aside: Path) -> None:
+        for source, target in zip(store.sides(self._path), store.sides(aside), strict=True):
+            if source.exists():
+                source.unlink() if target.exists() else source.replace(target)
+
+    def _asides(self) -> list[Path]:
+        return [self._path.with_name(f"ledger-损坏{number}.sqlite3") for number in range(1, _MOST_ASIDE)]
+
+    def _archived_files(self) -> Iterator[tuple[str, Path]]:
+        """The archive's files by the hash that names them."""
+        for path in sorted(self._archive.glob("??/*")):
+            if store.is_sha256(path.name) and path.parent.name == path.name[:2] and path.is_file():
+                yield path.name, path
+
+    def _clear_partial(self) -> None:
+        """What a killed run had begun to write here and into the archive."""
+        for path in (*self._path.parent.glob(".~*"), *self._archive.glob("??/.~*")):
+            if is_partial(path.name):
+                path.unlink(missing_ok=True)
+        store.clear_build(self._path)
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False

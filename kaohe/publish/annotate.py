@@ -1,0 +1,207 @@
+"""Returned workbooks made ready to hand back: the unit's own where it can be marked, else a fresh form with what it typed."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from io import BytesIO
+from zipfile import ZipFile
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from kaohe.checks.finding import Finding
+from kaohe.checks.registry import run_checks
+from kaohe.config.model import Unit
+from kaohe.forms.layout import MAGIC, FormLayout
+from kaohe.forms.master import MASTER_FILE, build_master
+from kaohe.forms.stamp import Master, MasterFault, stamp_values
+from kaohe.intake.record import Record
+from kaohe.publish.cached import Results, formula_results
+from kaohe.publish.harmless import disarm, formulas_of
+from kaohe.publish.markable import obstacle
+from kaohe.publish.marking import Notice, Unmarkable, listed, marked, opened
+from kaohe.publish.refill import Place, Refilled, refilled
+from kaohe.scoring.scorecard import Assessment
+from kaohe.text import shorten
+
+OTHER_VERSION = "原来的文件是另一版本的填报表，或者不是发给单位的表"
+NOT_OPENED = "原来的文件有程序不能处理的内容"
+PICTURES_LOST = "原表里的图片没有全部带到这份表里，需要时请从你单位自己保存的原表里取。"
+FORMULAS_LOST = "单位自己写的公式已换成计算结果。"
+NOT_CARRIED = "原来的文件里的图片、批注、另加的内容没有带过来，需要时请从你单位自己保存的原表里取。"
+
+_MOST_ROWS = 5000
+"""Rows of lists that are typed again; nobody who sends more has filled in the form."""
+
+_BLANK_ROWS = 5
+"""Rows of a list that still print below the last filled one."""
+
+_PICTURE = re.compile(rb"<(?:\w{1,20}:)?(?:blip|imagedata)[\s>]")
+_AREA = re.compile(r"(\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?)(\d+)")
+
+
+class How(StrEnum):
+    """In what shape a unit gets its return back."""
+
+    MARKED = "marked"
+    REFILLED = "refilled"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The findings as they are told: at the cells of the workbook that goes back.
+
+    ``origins`` names for each its place in the unit's own file, "" where that is the same; ``why`` is why the unit's own file was not
+    marked, and ``lost`` what did not come along, all in Chinese.
+    """
+
+    how: How
+    findings: tuple[Finding, ...]
+    origins: tuple[str, ...]
+    why: str = ""
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a workbook of ours has of formulas and names."""
+
+    formulas: frozenset[str]
+    names: frozenset[str]
+
+
+class Annotator:
+    """Makes the workbooks that go back in one run; masters are read once, and only when needed."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._assessment = assessment
+        self._layout = FormLayout(assessment.rulebook)
+
+    def annotate(self, unit: Unit, findings: tuple[Finding, ...], original: bytes | None, word: Callable[[Told], Notice]) -> tuple[bytes, Told]:
+        """The workbook for one unit and how its findings are told in it; ``word`` writes the notice.
+
+        ``original`` is the accepted file, None where it is not at hand. Never fails: the last resort is the list alone.
+        """
+        record = self._assessment.records.get(unit.code)
+        why = obstacle(original) if original is not None else NOT_OPENED
+        if original is not None and not why:
+            try:
+                return self._marked(original, findings, record, word)
+            except Unmarkable as error:
+                why = error.reason or NOT_OPENED
+            except Exception:  # what openpyxl let in may still trip whoever touches it
+                why = NOT_OPENED
+        if record is not None and sum(map(len, record.lists.values())) <= _MOST_ROWS:
+            return self._refilled(unit, record, findings, why, word)
+        told = Told(How.LISTED, findings, ("",) * len(findings), why)
+        return listed(word(told)), told
+
+    def _marked(self, original: bytes, findings: tuple[Finding, ...], record: Record | None, word: Callable[[Told], Notice]) -> tuple[bytes, Told]:
+        book, values = opened(original), opened(original, data_only=True)
+        if _form_hash(book) != self._assessment.rulebook.form_hash:
+            raise Unmarkable(OTHER_VERSION)
+        replaced = disarm(book, values, self._own.formulas, self._own.names)
+        results = formula_results(book, values)
+        if record is not None:
+            self._print_less(book, record)
+        lost = (PICTURES_LOST,) if _pictures(original) > _kept(book) else ()
+        told = Told(How.MARKED, findings, ("",) * len(findings), lost=lost + ((FORMULAS_LOST,) if replaced else ()))
+        return marked(book, word(told), results), told
+
+    def _refilled(self, unit: Unit, record: Record, findings: tuple[Finding, ...], why: str, word: Callable[[Told], Notice]) -> tuple[bytes, Told]:
+        done = self._filled(unit, record)
+        self._print_less(done.book, done.record)
+        told = Told(How.REFILLED, *self._repointed(findings, record, done), why, (NOT_CARRIED,))
+        results: Results = {}  # what the unfilled form computed is no longer true; programs compute afresh
+        return marked(done.book, word(told), results), told
+
+    def _filled(self, unit: Unit, record: Record) -> Refilled:
+        values, rulebook = stamp_values(self._assessment.config, unit), self._assessment.rulebook
+        with contextlib.suppress(Exception):  # a master that the office's program saved in its own way, or with an input lost, can fail anyhow
+            return refilled(self._master.stamp(values), record, rulebook)
+        return refilled(self._fresh.stamp(values), record, rulebook)
+
+    @cached_property
+    def _master(self) -> Master:
+        """The office's master where it fits the rules, else one made afresh."""
+        try:
+            master = Master(self._assessment.config.template(MASTER_FILE).read_bytes())
+        except (MasterFault, OSError):
+            return self._fresh
+        return master if master.machine.get("form_hash") == self._assessment.rulebook.form_hash else self._fresh
+
+    @cached_property
+    def _fresh(self) -> Master:
+        return Master(build_master(self._assessment.rulebook))
+
+    @cached_property
+    def _own(self) -> _Own:
+        """The formulas and names that every unit's form has."""
+        values = stamp_values(self._assessment.config, self._assessment.config.cohort[0])
+        try:
+            book = opened(self._master.stamp(values))
+        except Unmarkable:
+            book = opened(self._fresh.stamp(values))
+        return _Own(formulas_of(book), frozenset(book.defined_names))
+
+    def _repointed(self, findings: Iterable[Finding], record: Record, done: Refilled) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        """The findings at the cells of the refilled form, in its words, and where each was in the unit's own file."""
+        again = run_checks(self._assessment.config, self._assessment.rulebook, {record.unit: done.record}, {})
+        worded = {(f.code, f.field, f.sheet, f.cell): f for f in again}
+        moved, origins = [], []
+        for finding in findings:
+            sheet, cell = _target(finding, done)
+            told = worded.get((finding.code, finding.field, sheet, cell), finding)
+            moved.append(replace(finding, sheet=sheet, cell=cell, row=told.row, found=told.found, expected=told.expected, action=told.action))
+            origins.append(_origin(finding, (sheet, cell), record))
+        return tuple(moved), tuple(origins)
+
+    def _print_less(self, book: Workbook, record: Record) -> None:
+        """Let each list print as far as it is filled and a little further, so that no empty pages come out."""
+        last: dict[str, int] = {}
+        for row in (row for rows in record.lists.values() for row in rows):
+            last[row.sheet] = max(last.get(row.sheet, 0), row.number)
+        for place in self._layout.lists.values():
+            sheet = book[place.sheet] if place.sheet in book.sheetnames else None
+            area = _AREA.fullmatch(str(sheet.print_area).rpartition("!")[2]) if isinstance(sheet, Worksheet) else None
+            if isinstance(sheet, Worksheet) and area:
+                sheet.print_area = f"{area[1]}{max(last.get(place.sheet, 0), place.first_row - 1) + _BLANK_ROWS}".replace("$", "")
+
+
+def _form_hash(book: Workbook) -> str:
+    """What the hidden sheet says of the form's inputs; "" where there is no such sheet."""
+    for sheet in book.worksheets:
+        if str(sheet.cell(1, 1).value) == MAGIC:
+            return next((str(value) for key, value in sheet.iter_rows(2, 40, 1, 2, values_only=True) if key == "form_hash"), "")
+    return ""
+
+
+def _pictures(data: bytes) -> int:
+    """How many pictures a workbook shows, in cells and headers too."""
+    with ZipFile(BytesIO(data)) as archive:
+        parts = [n for n in archive.namelist() if n.startswith(("xl/drawings/", "xl/cellimages", "xl/richData/")) and not n.endswith(".rels")]
+        return sum(len(_PICTURE.findall(archive.read(name))) for name in parts)
+
+
+def _kept(book: Workbook) -> int:
+    return sum(len(sheet._images) for sheet in book.worksheets)  # type: ignore[attr-defined, misc]
+
+
+def _target(finding: Finding, done: Refilled) -> Place:
+    """The cell of the refilled form that a finding is about; nowhere for one that no longer has a place."""
+    place = done.places.get((finding.sheet, finding.cell))
+    if place is None and finding.field in done.record.fields:
+        cell = done.record.fields[finding.field]
+        place = cell.sheet, cell.ref
+    return place or ("", "")
+
+
+def _origin(finding: Finding, place: Place, record: Record) -> str:
+    was = " ".join(part for part in (shorten(finding.sheet), shorten(finding.cell)) if part)
+    moved = f"原表：{was}" if was and (finding.sheet, finding.cell) != place else ""
+    twice = "原表里同一项还有一处，没有带过来" if finding.field in record.repeats else ""
+    return "；".join(part for part in (moved, twice) if part)
