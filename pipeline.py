@@ -355,7 +355,9 @@ def _show_outcome(outcome: "Outcome") -> None:
     states = Counter(card.state.chinese for card in assessment.cards)
     summary = "，".join(f"{state}{n}个" for state, n in states.items())
     found = "、".join(f"{severity}{n}条" for severity, n in counts.items()) or "没有问题"
-    screen.say(f"收到文件{len(assessment.files)}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}")
+    screen.say(
+        f"收到文件{sum(1 for file in assessment.files if not file.inside)}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

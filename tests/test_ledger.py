@@ -323,3 +323,32 @@ def test_the_archive_keeps_links_out(tmp_path: Path) -> None:
         path.write_bytes(b"form")
     os.unlink(tmp_path / "ledger.sqlite3")  # noqa: PTH108
     assert ledger.times() == {SHA: NOW, OTHER: NOW + 9}
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_what_an_emptied_or_older_ledger_lacks_comes_from_the_archive(tmp_path: Path, emptied: bool) -> None:
+    """A file of no bytes is a sound database without a row; an old copy is one with some."""
+    ledger = used(tmp_path)
+    if emptied:
+        (tmp_path / "ledger.sqlite3").write_bytes(b"")
+    else:
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as connection, connection:
+            connection.execute("DELETE FROM received WHERE sha256 = ?", (OTHER,))
+    count = 2 if emptied else 1
+    said = f"台账里缺了{count}份收件的记录（可能被清空，或换回了旧的台账），已按存档补上。收到的先后和得分不受影响，读不回来的只有全年记录"
+    assert ledger.mend(NOW + 99) == said
+    assert ledger.times() == {SHA: NOW, OTHER: NOW + 9}
+    assert ledger.mend(NOW + 99) == ""
+
+
+def test_a_copy_without_a_date_is_not_taken_for_known_and_gets_its_date_later(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.mend(NOW)
+    sha = ledger.keep(b"kept by a run that was killed")
+    assert ledger.archived(sha).stat().st_mtime == 0
+    assert (ledger.mend(NOW + 1), ledger.times()) == ("", {})
+    ledger.record([(sha, NOW + 2, "a.xlsx", 29)])
+    assert ledger.archived(sha).stat().st_mtime == NOW + 2
+    os.utime(ledger.archived(sha), (0, 0))
+    assert ledger.mend(NOW + 3) == ""
+    assert ledger.archived(sha).stat().st_mtime == NOW + 2

@@ -88,7 +88,7 @@ def test_the_demonstration_goes_through_and_complains_of_nothing(whole_year: Who
 def test_what_each_night_found(whole_year: WholeYear) -> None:
     outbox = whole_year.home / "outbox"
     assert [line for line in whole_year.out.splitlines() if line.startswith("收到文件")] == [
-        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误7条、疑问3条、提示2条。结果在：{outbox}",
+        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误6条、疑问3条、提示2条。结果在：{outbox}",
         f"收到文件17份；待核12个；没有问题。结果在：{outbox}",
         f"收到文件21份；有效11个，不计分1个；没有问题。结果在：{outbox}",
         f"收到文件22份；有效11个，不计分1个；没有问题。结果在：{outbox}",
@@ -183,7 +183,13 @@ def test_the_manifest_names_the_decision_and_the_last_night(whole_year: WholeYea
     manifest = loaded(whole_year.final / "manifest.json")
     assert (manifest["decision"], manifest["issued"], manifest["year"]) == ("2014年度考核审定表.xlsx", "2015-01-20T09:00:00", 2014)
     assert {entry["name"] for entry in manifest["files"]} == set(tree(whole_year.final)) - {"manifest.json"}
-    assert {entry["name"] for entry in manifest["inputs"]} == set(tree(whole_year.home / "inbox"))
+    assert {entry["name"] for entry in manifest["inputs"] if not entry["inside"]} == set(tree(whole_year.home / "inbox"))
+    assert {entry["name"]: entry["inside"] for entry in manifest["inputs"] if entry["inside"]} == {
+        "惠济区工商联来信.eml/惠济区填报表.xlsx": "惠济区工商联来信.eml",
+        "惠济区工商联来信.eml/盖章扫描件.jpg": "惠济区工商联来信.eml",
+        "管城区工商联报送材料.zip/填报表.xlsx": "管城区工商联报送材料.zip",
+        "管城区工商联报送材料.zip/佐证材料/表彰文件.pdf": "管城区工商联报送材料.zip",
+    }
 
 
 def test_verify_finds_it_sound(whole_year: WholeYear) -> None:
@@ -224,22 +230,26 @@ def expected_events(final: Path) -> list[tuple[datetime, str, str, str, str]]:
     return [
         received(FIRST, "shangjie", "2014年度考核填报表-上街区工商联.xlsx"),
         received(FIRST, "xinzheng", "2014年度考核填报表-新郑市工商联.xlsx"),
-        received(FIRST, "guancheng", "2014年度考核填报表-管城区工商联.xlsx"),
         received(FIRST, "zhongmu", "中牟工商联考核表.xlsx"),
         received(FIRST, "erqi", "二七/填报表（盖章版）.xlsx"),
         received(FIRST, "", "会议通知.doc", "不是本系统的填报表：不是电子表格，没有当作填报表读取"),
         received(FIRST, "jinshui", "初稿/金水工商联考核表.xlsx", REPLACED.format("金水工商联考核表.xlsx", 2)),
-        received(FIRST, "huiji", "填报表-惠济区工商联-终稿.xlsx"),
         received(FIRST, "xinmi", "填报表-新密市工商联-终稿.xlsx"),
         received(FIRST, "xingyang", "填报表-荥阳市工商联-终稿.xlsx", "年度不符：这是2013年度的填报表，本次考核2014年度，请用2014年度的表填报"),
+        received(FIRST, "", "惠济区工商联来信.eml", "已取出里面的文件：取出2个文件"),
+        received(FIRST, "huiji", "惠济区工商联来信.eml/惠济区填报表.xlsx"),
+        received(FIRST, "huiji", "惠济区工商联来信.eml/盖章扫描件.jpg", "佐证材料：惠济区工商联的佐证材料（与该单位的报送放在一起）"),
         received(FIRST, "", "没传完的附件.xlsx", "打不开：文件已损坏，可能没有传完，请重新报送"),
         received(FIRST, "dengfeng", "登封/填报表（盖章版）.xlsx"),
+        received(FIRST, "", "管城区工商联报送材料.zip", "已取出里面的文件：取出2个文件"),
+        received(FIRST, "guancheng", "管城区工商联报送材料.zip/填报表.xlsx"),
+        received(FIRST, "guancheng", "管城区工商联报送材料.zip/佐证材料/表彰文件.pdf", "佐证材料：管城区工商联的佐证材料（与该单位的报送放在一起）"),
         received(FIRST, "jinshui", "金水工商联考核表.xlsx"),
         received(FIRST, "gaoxin", "高新工商联考核表.xlsx"),
         received(SECOND, "zhongyuan", "更正后/中原区工商联（更正）.xlsx"),
         received(SECOND, "dengfeng", "更正后/登封市工商联（更正）.xlsx"),
         received(SECOND, "xingyang", "更正后/荥阳市工商联（更正）.xlsx"),
-        received(SECOND, "dengfeng", "登封/填报表（盖章版）.xlsx", REPLACED.format("更正后/登封市工商联（更正）.xlsx", 19)),
+        received(SECOND, "dengfeng", "登封/填报表（盖章版）.xlsx", REPLACED.format("更正后/登封市工商联（更正）.xlsx", 20)),
         *(received(THIRD, "", f"2014年度核查表-第{n}组.xlsx") for n in "一三二四"),
         inspected("xinzheng", "第一组", "前提条件具备，核定1个数、0项得分，不认可0行"),
         inspected("jinshui", "第一组"),
@@ -255,6 +265,7 @@ def expected_events(final: Path) -> list[tuple[datetime, str, str, str, str]]:
         inspected("huiji", "第四组"),
         received(FOURTH, "", "2014年度考核审定表.xlsx"),
         (FOURTH, DECIDED, "", "2014年度考核审定表.xlsx", "郑工商〔2015〕3号，审定通过"),
+        (FOURTH, ISSUED, "", "2014年度", "开始生成正式结果"),
         (FOURTH, ISSUED, "", "2014", f"正式结果已生成：{final}，清单校验码 {seal}"),
     ]
 
@@ -312,9 +323,9 @@ def test_history_of_one_unit(whole_year: WholeYear) -> None:
 
 def test_running_again_changes_nothing_of_the_final_set(whole_year: WholeYear) -> None:
     before, log = tree(whole_year.final.parent), events(whole_year)
-    times = {path: path.stat().st_mtime_ns for path in whole_year.final.rglob("*")}
+    times = {path: path.stat().st_mtime_ns for path in whole_year.final.rglob("*") if path.is_file()}
     outcome = run(load_office(whole_year.home / "config.toml"), datetime(2015, 2, 1, 3, 0), Silent())
     assert (outcome.assessment.status, outcome.final, outcome.problems) == (Status.FINAL, None, ())
     assert tree(whole_year.final.parent) == before
-    assert {path: path.stat().st_mtime_ns for path in whole_year.final.rglob("*")} == times
+    assert {path: path.stat().st_mtime_ns for path in whole_year.final.rglob("*") if path.is_file()} == times
     assert events(whole_year) == log

@@ -75,13 +75,12 @@ class Ledger:
         """
         rows: list[store.Row] = list(entries)
         known = self.times() if self._path.is_file() else {}
-        with told(_KEEPING, self._archive):
-            for sha, seen, _, _ in rows:
-                if sha not in known:
-                    with contextlib.suppress(FileNotFoundError):
-                        os.utime(self.archived(sha), (seen, seen))
         with self._writing() as connection:
             store.insert_received(connection, rows)
+        # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
+        with told(_KEEPING, self._archive):
+            for sha, seen, _, _ in rows:
+                self._date(self.archived(sha), known.get(sha, seen))
 
     def log(self, events: Iterable[Event]) -> None:
         """Write down what is new; the same thing said of the same subject is written once."""
@@ -120,7 +119,7 @@ class Ledger:
         if there and _holds(path, data):
             return sha
         with told(_KEEPING, self._archive):
-            write_whole(path, data)
+            write_whole(path, data, modified=0)
             if there:
                 self._rewritten.add(sha)
                 if (seen := self.times().get(sha)) is not None:
@@ -141,8 +140,33 @@ class Ledger:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._clear_partial()
             if self._path.is_file():
-                return "" if store.is_sound(self._path) else self._rebuilt(now, damaged=True)
+                return self._completed(now) if store.is_sound(self._path) else self._rebuilt(now, damaged=True)
             return self._rebuilt(now, damaged=False)
+
+    def _completed(self, now: int) -> str:
+        """What the archive knows and the ledger does not (it was emptied, or an old copy put back), and dates that a killed run left out."""
+        known, missing = self.times(), list[store.Row]()
+        for sha, path in self._archived_files():
+            modified = int(path.stat().st_mtime)
+            if sha in known:
+                self._date(path, known[sha])
+            elif modified > 0 and hashlib.sha256(data := path.read_bytes()).hexdigest() == sha:
+                missing.append((sha, modified, "", len(data)))
+        if not missing:
+            return ""
+        said = f"台账里缺了{len(missing)}份收件的记录（可能被清空，或换回了旧的台账），已按存档补上。收到的先后和得分不受影响，读不回来的只有全年记录"
+        latest = max([now, *known.values(), *(row[1] + 1 for row in missing)])
+        with self._writing() as connection:
+            store.insert_received(connection, missing)
+            store.insert_events(connection, [(latest, REBUILT, "", self._path.name, said)])
+        return said
+
+    @staticmethod
+    def _date(path: Path, seen: int) -> None:
+        """Give an archived copy that has no date yet the time when it was first seen."""
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < 1:
+                os.utime(path, (seen, seen))
 
     def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
@@ -150,8 +174,8 @@ class Ledger:
         known = {row[0] for row in received}
         changed = 0
         for sha, path in self._archived_files():
-            if sha in known:
-                continue
+            if sha in known or path.stat().st_mtime < 1:
+                continue  # without a date: kept by a run that got no further
             data = path.read_bytes()
             if hashlib.sha256(data).hexdigest() == sha:
                 received.append((sha, int(path.stat().st_mtime), "", len(data)))
