@@ -613,4 +613,7 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "刚好.xlsx").write_bytes(b"x" * 1024)
     (first, second) = taken(*arrivals(tmp_path, 1024)).files
     assert (first.name, first.verdict) == ("刚好.xlsx", Verdict.UNREADABLE)
-    assert (second.verdict, second.reason) == (Verdict.REFUSED, "文件有3MB，大得不合常理，没有读取，仍在收件箱里")
+    assert (second.verdict, second.reason) == (
+        Verdict.REFUSED,
+        "文件有3MB，大得不合常理，没有读取，仍在收件箱里；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送",
+    )

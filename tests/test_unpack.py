@@ -15,6 +15,7 @@ from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
+from tests.support.inspections import year
 
 OFFICE = program_office()
 SCAN = b"\xff\xd8\xff\xe0 scan"
@@ -190,3 +191,60 @@ def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> N
     assert intake.originals == {"jinshui": form}
     (alone,) = taken({"空.xlsx": stamped("jinshui")}).files
     assert alone.verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("files", "unit"),
+    [
+        (["第二批/表.xlsx", "第二批/登封材料/登封市工商联表彰文件.pdf"], None),  # the form of another unit lies further out
+        (["第二批/表.xlsx", "第二批/照片/1.pdf"], None),
+        (["第二批/表.xlsx", "第二批/登封市工商联表彰文件.pdf"], None),  # beside the form, but named for another unit
+        (["第二批/表.xlsx", "第二批/证书.pdf"], "jinshui"),
+        (["登封/表.xlsx", "登封/证书.pdf"], None),  # the folder says one unit, the form in it another
+        (["惠济区补充材料/扫描.pdf"], "huiji"),
+        (["01二七区工商联/2.pdf"], "erqi"),
+        (["中原银行/2.pdf"], None),
+    ],
+)
+def test_what_folder_form_and_name_do_not_agree_on_is_nobody_s(form: bytes, files: list[str], unit: str | None) -> None:
+    intake = taken({name: form if name.endswith(".xlsx") else SCAN for name in files})
+    assert (intake.files[-1].verdict, intake.files[-1].unit) == (Verdict.EVIDENCE if unit else Verdict.NOT_A_FORM, unit)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "unit"),
+    [
+        ("惠济区工商联补充材料.eml", mail({"扫描.pdf": SCAN}), "huiji"),
+        ("金水.zip", zipped({"照片/1.jpg": SCAN}), "jinshui"),
+        ("补充.eml", mail({"扫描.pdf": SCAN}), None),
+        ("12月5日/补充.eml", mail({"扫描.pdf": SCAN}), None),  # a form beside the mail says nothing of what is in it
+    ],
+)
+def test_a_mail_or_an_archive_speaks_for_what_is_in_it(form: bytes, name: str, inside: bytes, unit: str | None) -> None:
+    intake = taken({"12月5日/表.xlsx": form, name: inside})
+    assert (intake.files[-1].verdict, intake.files[-1].unit) == (Verdict.EVIDENCE if unit else Verdict.NOT_A_FORM, unit)
+
+
+def test_forms_in_an_archive_speak_for_its_folders(form: bytes) -> None:
+    intake = taken({"报送.zip": zipped({"表.xlsx": form, "佐证/一/1.jpg": SCAN})})
+    assert [(f.verdict, f.unit) for f in intake.files][1:] == [(Verdict.ACCEPTED, "jinshui"), (Verdict.EVIDENCE, "jinshui")]
+
+
+def test_a_group_s_form_in_a_unit_s_own_mail_is_not_used(form: bytes) -> None:
+    """A county has a form of the group's making at hand, and could answer it in its own favour."""
+    visit = year().form("xinzheng")
+    together = taken({"来信.eml": mail({"表.xlsx": form, "附件.xlsx": visit})})
+    assert together.inspections == ()
+    assert [(f.verdict, f.reason) for f in together.files][2:] == [
+        (
+            Verdict.REFUSED,
+            "核查表（审定表）和单位的填报表在同一封邮件或同一个压缩包里，不能确定是考核组（主席办公会议）交来的，没有采用；核实以后请把它单独放进收件箱",
+        )
+    ]
+    for apart in ({"来信.eml": mail({"表.xlsx": form}), "核查.xlsx": visit}, {"夹/表.xlsx": form, "夹/核查.eml": mail({"核查.xlsx": visit})}):
+        assert len(taken(apart).inspections) == 3
+
+
+def test_lock_files_inside_archives_are_left_out(form: bytes) -> None:
+    intake = taken({"报送.zip": zipped({"表.xlsx": form, "~$表.xlsx": b"x" * 165, "夹/.~lock.表.xlsx#": b"x"})})
+    assert [f.name for f in intake.files] == ["报送.zip", "报送.zip/表.xlsx"]

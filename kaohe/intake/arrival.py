@@ -72,14 +72,21 @@ def _shown(name: str) -> str:
 
 def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
     """One file, under the name by which people will be told of it."""
-    if path.name.startswith(_LOCKS):
+    if is_lock(path.name):
         return Arrival(name, None, "", 0, _OPEN_ELSEWHERE, arriving=True)
     if path.name.lower().endswith(_UNFINISHED):
         return Arrival(name, None, "", 0, _ON_ITS_WAY, arriving=True)
     try:
         before = path.stat()
         if largest is not None and before.st_size > largest:
-            return Arrival(name, None, "", 0, f"文件有{before.st_size // _MEGABYTE}MB，大得不合常理，没有读取，仍在收件箱里", refused=True)
+            return Arrival(
+                name,
+                None,
+                "",
+                0,
+                f"文件有{before.st_size // _MEGABYTE}MB，大得不合常理，没有读取，仍在收件箱里；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送",
+                refused=True,
+            )
         data = path.read_bytes()
         after = path.stat()
     except OSError as error:
@@ -87,6 +94,11 @@ def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         return Arrival(name, None, "", 0, _CHANGING, arriving=True)
     return Arrival.of(name, data, int(after.st_mtime))
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file of this name only says that another one is open."""
+    return name.startswith(_LOCKS)
 
 
 def _through_link(path: Path, inbox: Path) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
-from kaohe.intake.company import placed
+from kaohe.intake.company import placed, roots
 from kaohe.intake.compare import changes
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
@@ -14,6 +14,7 @@ from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.intake.unpack import unpacked
 from kaohe.intake.workers import Looker, here
 
+_MIXED = "核查表（审定表）和单位的填报表在同一封邮件或同一个压缩包里，不能确定是考核组（主席办公会议）交来的，没有采用；核实以后请把它单独放进收件箱"
 _STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次运行再读"
 
 
@@ -59,6 +60,7 @@ def take_in(
     """
     judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in unpacked(found, look or here(office), keep, office.config.intake)]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
+    judged = list(_trusted(judged))
     newest: dict[str, _Judged] = {}
     for entry in sorted((j for j in judged if j.record is not None), key=_worth):
         assert entry.file.unit is not None
@@ -84,6 +86,17 @@ class _Judged:
     record: Record | None = None
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
+
+
+def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
+    """Forms of the groups and of the meeting do not come in one mail or archive with a unit's own: those are not used."""
+    root = roots([entry.file for entry in judged])
+    of_units = {root.get(entry.file.name) for entry in judged if entry.record is not None} - {None}
+    for entry in judged:
+        if (entry.inspections or entry.decision is not None) and root.get(entry.file.name) in of_units:
+            yield replace(entry, file=replace(entry.file, verdict=Verdict.REFUSED, reason=_MIXED), inspections=(), decision=None)
+        else:
+            yield entry
 
 
 def _age(entry: _Judged) -> tuple[int, int, str]:

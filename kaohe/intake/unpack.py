@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaohe.config.model import Intake
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, is_lock
 from kaohe.intake.containers import Member
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
@@ -50,7 +50,7 @@ def unpacked(found: Iterable[Arrival], look: Looker, keep: Callable[[Sequence[Ar
             if not spent.allows(node.root, members):
                 node.look = Look(Verdict.REFUSED, _TOO_MUCH)
             elif depth < limits.nested:
-                node.inside = [_Node(_member(node.arrival, m.name, m.data), node.root) for m in members]
+                node.inside = [_Node(_member(node.arrival, m.name, m.data), node.root) for m in members if not is_lock(m.name.rpartition("/")[2])]
         level = [inner for node in level for inner in node.inside]
         if not level:
             break

@@ -73,10 +73,10 @@ class Ledger:
 
         The archived copy gets that time too, so that a rebuilt ledger knows it.
         """
-        rows: list[store.Row] = list(entries)
+        rows = list(entries)
         known = self.times() if self._path.is_file() else {}
         with self._writing() as connection:
-            store.insert_received(connection, rows)
+            store.insert_received(connection, list(rows))
         # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
         with told(_KEEPING, self._archive):
             for sha, seen, _, _ in rows:

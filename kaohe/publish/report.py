@@ -173,7 +173,7 @@ def _maximum(value: Fraction | None) -> str:
 
 def _moment(seconds: int) -> str:
     """A file's time, always as the clock in Beijing shows it."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M")
+    return "—" if not seconds else datetime.fromtimestamp(seconds, UTC).astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M")
 
 
 def _size(size: int) -> str:

@@ -35,7 +35,8 @@ def write(book: Book) -> None:
     known = {unit.code for unit in plan.assessment.config.cohort}
     rows += [_line(plan, f) for f in plan.assessment.files if f.unit not in known]
     silent = sum(1 for code in known if all(f.unit != code for f in plan.assessment.files))
-    note = f"收到{sum(1 for file in plan.assessment.files if not file.inside)}份文件；{len(known) - silent}个单位报送过，{silent}个单位没有报送。同一单位报送几份的，以最后一份能采用的为准。"
+    received = sum(1 for file in plan.assessment.files if not file.inside)
+    note = f"收到{received}份文件；{len(known) - silent}个单位报送过，{silent}个单位没有报送。同一单位报送几份的，以最后一份能采用的为准。"
     widths = page.table(_COLUMNS, rows, note, "没有单位，也没有文件。")
     changed = [f for f in plan.assessment.files if f.changes]
     if not changed:
@@ -79,4 +80,4 @@ def _nothing(plan: Plan, code: str) -> list[Cell]:
 
 def _time(seconds: int) -> str:
     """A time of day as the office's clock shows it, wherever the program runs."""
-    return datetime.fromtimestamp(seconds, _CHINA).strftime("%Y-%m-%d %H:%M")
+    return "—" if not seconds else datetime.fromtimestamp(seconds, _CHINA).strftime("%Y-%m-%d %H:%M")
