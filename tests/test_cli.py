@@ -282,6 +282,7 @@ def test_check_of_files_that_are_not_there(shelf: Path) -> None:
     assert said == Said(WRONG, "", "找不到文件：没有.xlsx\n找不到文件：也没有.xlsx\n")
 
 
+@pytest.mark.slow
 def test_check_of_a_decision_form(tmp_path: Path) -> None:
     """Against the inbox: what is right there is right; with an empty inbox, what could not be looked at is said."""
     office = reviewed(tmp_path / "office")
@@ -521,6 +522,7 @@ def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.status in (INTERNAL_ERROR, 128 + 2)
 
 
+@pytest.mark.slow
 def test_another_office_s_folder_and_nothing_beside_the_code(tmp_path: Path) -> None:
     """The program in a folder of its own, called from elsewhere with a relative path."""
     program, home = tmp_path / "program", tmp_path / "甲市 办公室"

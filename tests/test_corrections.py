@@ -189,6 +189,7 @@ def test_a_finding_inside_a_merged_range_marks_the_cell_that_shows(tmp_path: Pat
     assert link.location == f"'{ARTICLES}'!C6"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["=1+1", "=cmd|' /C calc'!A0", "+86 371", "-5%", "@SUM(A1)", "#REF!", "{{ unit.email }}", "<script>alert(1)</script>"]
 )
@@ -247,6 +248,7 @@ def _empty_fill(data: bytes) -> bytes:
     return changed.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("original", [b"", b"not a workbook", b"PK\x03\x04 broken", "empty fill", None])
 def test_a_workbook_that_cannot_be_marked_comes_back_as_a_fresh_form_with_what_was_typed(tmp_path: Path, original: bytes | str | None) -> None:
     data = _empty_fill(stand_in()) if isinstance(original, str) else original

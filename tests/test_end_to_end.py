@@ -90,6 +90,7 @@ def compare(results: Mapping[str, Any], units: Mapping[str, UnitFacts], readings
         assert unit["place"] == want.place, (code, readings)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=3 if os.environ.get("CI") else 1,
     derandomize=True,

@@ -247,6 +247,7 @@ class Torn:
         raise TemplateFault("模板 x.docx 打不开")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("writer", "title"),
     [

@@ -453,6 +453,7 @@ def test_schema_entries() -> None:
 # The master
 
 
+@pytest.mark.slow
 def test_the_same_rulebook_gives_the_same_bytes_in_another_process() -> None:
     code = "import hashlib; from tests.support.forms import master_bytes; print(hashlib.sha256(master_bytes()).hexdigest())"
     hashes = {

@@ -195,6 +195,7 @@ def test_a_long_text_in_many_cells_is_refused() -> None:
     assert fault(book(data, strings=strings)) == (TOO_BIG, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [f'<row r="1"><c r="A1"><f>1</f>{" " * 300_000}', "</f></c>" * 200_000, '<row r="1" hidden="1"' + ' hidden="1"' * 200_000, "<row>" * 100_000],

@@ -407,12 +407,14 @@ def test_a_clock_set_back_by_years_changes_no_order(small: Office) -> None:
     assert survey(small) == outcome.assessment
 
 
+@pytest.mark.slow
 def test_a_survey_takes_what_has_just_come_for_the_newest(small: Office) -> None:
     run(small, SECOND_NIGHT, Silent())
     drop(small.config.folder("inbox"), "改好.xlsx", filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12)), NOON - 99999)
     assert {file.name: file.verdict.value for file in survey(small).files} == {"惠济.xlsx": "superseded", "改好.xlsx": "accepted"}
 
 
+@pytest.mark.slow
 def test_a_ledger_lost_with_the_clock_astray_keeps_the_order(small: Office) -> None:
     inbox, state = small.config.folder("inbox"), small.config.folder("state")
     run(small, FIRST_NIGHT, Silent())
@@ -425,6 +427,7 @@ def test_a_ledger_lost_with_the_clock_astray_keeps_the_order(small: Office) -> N
     assert (state / "ledger-损坏1.sqlite3").read_bytes() == b"junk" * 999
 
 
+@pytest.mark.slow
 def test_a_rotten_copy_in_the_archive_is_told_and_mended(small: Office) -> None:
     run(small, FIRST_NIGHT, Silent())
     (copy,) = (path for path in small.config.folder("state").glob("archive/*/*") if path.is_file())
@@ -464,6 +467,7 @@ def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch
     assert mail.read_bytes() == b"mail"
 
 
+@pytest.mark.slow
 def test_a_folder_of_the_inbox_that_cannot_be_listed_is_told(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def walk(top: Path, onerror: Any) -> Iterator[Any]:
         yield str(top), ["二七"], ["惠济.xlsx"]

@@ -211,6 +211,7 @@ def test_the_oracle_knows_a_valid_row(second: dict[str, object], valid: bool) ->
     assert oracle.valid_rows("briefings", [BRIEFING, second]) == [BRIEFING, second][: 1 + valid]
 
 
+@pytest.mark.slow
 @given(strategies.untidy_cohorts(CODES))
 @settings(quickly, max_examples=20)
 def test_untidy_rows_of_which_only_the_valid_reach_scoring(units: Mapping[str, UnitFacts]) -> None:
