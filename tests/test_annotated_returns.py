@@ -30,6 +30,8 @@ from tests.support.annotated import UNIT, Back, corrected, elsewhere, findings_o
 from tests.support.forms import filled, layout, opened, program_office, saved, sound_fields, stamped
 from tests.support.ole import compound
 
+pytestmark = pytest.mark.slow
+
 SOFFICE = shutil.which("soffice")
 ERROR, DOUBT, INPUT = "FFFBD9D5", "FFFDEBC8", "FFFFF9E0"
 PLACES = layout()
@@ -112,7 +114,6 @@ def test_a_workbook_with_macros_comes_back_without_them(tmp_path: Path) -> None:
     assert_comes_round(read(original), back)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("original", "why"),
     [
@@ -174,7 +175,6 @@ def test_a_workbook_that_an_office_program_saved_is_marked_and_keeps_its_formula
     assert_comes_round(read(original), back)
 
 
-@pytest.mark.slow
 def test_a_table_of_the_units_own_comes_back_as_the_form_and_says_where_each_cell_was(tmp_path: Path) -> None:
     record = elsewhere(read(sent()))
     own = load_workbook(BytesIO(stamped(UNIT)))
@@ -216,7 +216,6 @@ def test_of_a_figure_given_twice_the_first_stays_and_the_unit_is_told(tmp_path: 
     assert str(row[3]).endswith("\n（原表里同一项还有一处，没有带过来）")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("own", [True, False])
 def test_rows_beyond_the_offered_ones_are_kept(tmp_path: Path, own: bool) -> None:
     entries = [{"title": f"问卷{n}", "date": date(2014, 3, 1 + n % 28)} for n in range(129)] + [{"title": "没有日期"}]
@@ -249,7 +248,6 @@ def test_refilled_rows_beyond_the_offered_ones_look_and_count_like_them(tmp_path
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("own", [True, False])
 def test_lists_print_no_empty_pages(tmp_path: Path, own: bool) -> None:
     original = sent()
@@ -391,7 +389,6 @@ def picture(size: int = 8) -> BytesIO:
     return data
 
 
-@pytest.mark.slow
 def test_pictures_in_an_own_workbook_stay(tmp_path: Path) -> None:
     book = opened(sent())
     book[MAIN_SHEET].add_image(Image(picture()), "F12")
@@ -404,7 +401,6 @@ def test_pictures_in_an_own_workbook_stay(tmp_path: Path) -> None:
     assert_comes_round(read(original), back)
 
 
-@pytest.mark.slow
 def test_pictures_of_other_kinds_do_not_come_along_and_the_unit_is_told(tmp_path: Path) -> None:
     book, data = opened(sent()), BytesIO()
     Picture.new("RGB", (8, 8), "red").save(data, "png")
@@ -417,7 +413,6 @@ def test_pictures_of_other_kinds_do_not_come_along_and_the_unit_is_told(tmp_path
     assert [name for name in back.members() if "media" in name] == []
 
 
-@pytest.mark.slow
 def test_of_very_many_findings_the_first_are_told(tmp_path: Path) -> None:
     entries = [{"title": f"问卷{n}"} for n in range(1200)]
     record = read(filled(UNIT, sound_fields(), {"questionnaires": entries}))
@@ -428,7 +423,6 @@ def test_of_very_many_findings_the_first_are_told(tmp_path: Path) -> None:
     assert "\n问题太多，另有200处没有列出，改好下列各处报回以后再列。\n" in back.letter
 
 
-@pytest.mark.slow
 def test_a_list_without_end_is_not_typed_again(tmp_path: Path) -> None:
     record = read(sent())
     row = record.lists["articles"][0]
@@ -437,7 +431,6 @@ def test_a_list_without_end_is_not_typed_again(tmp_path: Path) -> None:
     assert back.book.sheetnames == [LIST_SHEET]
 
 
-@pytest.mark.slow
 def test_print_settings_widths_and_notes_of_an_own_workbook_stay(tmp_path: Path) -> None:
     book = opened(sent())
     main = book[MAIN_SHEET]
@@ -492,7 +485,6 @@ def test_what_openpyxl_would_choke_on_is_told_before_it_is_asked(data: bytes, wh
     assert obstacle(data) == why
 
 
-@pytest.mark.slow
 def test_two_far_cells_cost_nothing(tmp_path: Path) -> None:
     """A walk from the first to the last cell of such a sheet would make millions of cells."""
     original = repacked(sent(), {}, [(SHEET, b"</sheetData>", b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData>")])

@@ -47,6 +47,8 @@ from tests.support.changed import (
 )
 from tests.support.forms import layout, opened, saved, sound_fields, stamped
 
+pytestmark = pytest.mark.slow
+
 Edit = Callable[[Workbook], Any]
 
 ARTICLES, SURVEYS = "宣传报道", "调研问卷"

@@ -91,10 +91,7 @@ def outcomes(intake: Intake, case: Case) -> list[tuple[str, Verdict, str | None]
 
 
 def marked(cases: Iterable[Case]) -> list[object]:
-    return [
-        pytest.param(case, id=case.key, marks=[*NEEDS[case.needs], *([pytest.mark.slow] if case.slow or case.key.startswith("changed-") else [])])
-        for case in cases
-    ]
+    return [pytest.param(case, id=case.key, marks=[*NEEDS[case.needs], *([pytest.mark.slow] if case.slow else [])]) for case in cases]
 
 
 def test_the_sound_form_earns_points_from_fields_and_lists() -> None:
