@@ -16,6 +16,7 @@ from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 from tests.support.inspections import year
+from tests.support.seals import seals
 
 OFFICE = program_office()
 SCAN = b"\xff\xd8\xff\xe0 scan"
@@ -45,7 +46,7 @@ def office(**bounds: int) -> Office:
 
 
 def taken(files: Mapping[str, bytes], under: Office = OFFICE, now: int | None = None) -> Intake:
-    return take_in(under, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 7, now=now)
+    return take_in(under, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 7, now=now, seals=seals)
 
 
 def outcomes(intake: Intake) -> list[tuple[str, Verdict, str | None, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaohe.config.loader import Office
+from kaohe.forms.seal import SealCheck, office_seals
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.company import placed, roots
 from kaohe.intake.compare import changes
@@ -11,6 +12,7 @@ from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.look import Look
 from kaohe.intake.record import ReceivedFile, Record, Verdict
+from kaohe.intake.sealed import held_against_seal
 from kaohe.intake.unpack import unpacked
 from kaohe.intake.workers import Looker, here
 
@@ -51,14 +53,18 @@ def take_in(
     look: Looker | None = None,
     keep: Callable[[Sequence[Arrival]], None] = lambda _: None,
     now: int | None = None,
+    seals: SealCheck | None = None,
 ) -> Intake:
     """Judge every arrival, and what is inside mails and archives, and choose each unit's newest usable form.
 
     ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen; ``look`` looks into files (in this process, when not
     given); ``keep`` is given what came out of containers before anything looks into it; ``now`` is the present epoch second where a file
-    may still be on its way. One file's fault never costs another its verdict.
+    may still be on its way; ``seals`` judges the seals of forms that this office issues (by the office's key, when not given).
+    One file's fault never costs another its verdict.
     """
-    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in unpacked(found, look or here(office), keep, office.config.intake)]
+    seals = seals or office_seals(office.config)
+    looked = unpacked(found, look or here(office), keep, office.config.intake)
+    judged = [_judged(arrival, seen, first_seen, now, office, seals) for arrival, seen in looked]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
     judged = list(_trusted(judged))
     newest: dict[str, _Judged] = {}
@@ -108,7 +114,7 @@ def _worth(entry: _Judged) -> tuple[bool, tuple[int, int, str]]:
     return entry.record is not None and not entry.record.blank, _age(entry)
 
 
-def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office) -> _Judged:
+def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office, seals: SealCheck) -> _Judged:
     data, verdict, reason = arrival.data or b"", seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
@@ -125,7 +131,8 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
         notes=seen.notes,
         inside=arrival.inside,
     )
-    return _Judged(file, data, seen.record, seen.inspections, seen.decision)
+    file, usable = held_against_seal(file, seen.issued, seals, trusting=office.config.intake.trust_unsealed_forms)
+    return _Judged(file, data, seen.record, seen.inspections if usable else (), seen.decision if usable else None)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:

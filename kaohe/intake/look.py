@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from kaohe.config.loader import Office
 from kaohe.config.model import Intake
+from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.containers import ContainerFault, Member, open_container
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.form import read_form
@@ -35,6 +36,8 @@ class Look:
     decision: DecisionForm | None = None
     members: tuple[Member, ...] = ()
     notes: tuple[str, ...] = ()
+    issued: MachineData | None = None
+    """What the form says of its own issue, for the parent to hold against the seal: the key is no business of a worker."""
 
 
 def look_into(name: str, data: bytes, office: Office) -> Look:
@@ -60,7 +63,8 @@ def look_into(name: str, data: bytes, office: Office) -> Look:
         verdict = Verdict.LOCKED if error.locked else Verdict.REFUSED if error.refused else Verdict.UNREADABLE
         return Look(verdict, str(error), notes=notes)
     found = read_form(book.sheets, office)
-    return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=(*notes, *book.notes, *found.notes))
+    said = (*notes, *book.notes, *found.notes)
+    return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=said, issued=found.issued)
 
 
 def _container(kind: Kind, data: bytes, limits: Intake) -> Look:
