@@ -187,7 +187,7 @@ def test_a_final_set_is_verified_without_the_key(tmp_path: Path, monkeypatch: py
     stand_ins(monkeypatch)
     office = concluded(tmp_path)
     if trust:
-        text = office.file.read_text(encoding="utf-8").replace("[intake] ", "[intake]\ntrust_unsealed_forms = true\n#", 1)
+        text = office.file.read_text(encoding="utf-8").replace("trust_unsealed_forms = false", "trust_unsealed_forms = true", 1)
         office.file.write_text(text, encoding="utf-8")
         office = load_office(office.file)
         (tmp_path / "inbox" / DECISION_FILE).unlink()
