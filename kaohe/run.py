@@ -12,6 +12,7 @@ from kaohe.files import told
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
+from kaohe.intake.order import Came, arrivals_of
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
 from kaohe.lock import AlreadyRunning, alone
@@ -97,21 +98,23 @@ def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Repor
     with told("读取收件箱", inbox):
         inbox.mkdir(parents=True, exist_ok=True)
         names = _count(inbox, problems)
-    known, received = ledger.times(), dict[str, int]()
+    known, received, came = ledger.times(), dict[str, int](), dict[str, int]()
 
     def keep(entries: Iterable[Arrival]) -> None:
-        rows = []
+        rows, arrived = [], []
         for entry in entries:
             if entry.data is None:
                 continue
             if ledger.keep(entry.data) in ledger.rewritten:
                 problems.append(f"存档里“{entry.name}”的内容坏了，已经按收件箱里的这一份重新存好")
             # What came inside another file was received with it, even where a killed run never got as far as opening that.
-            received[entry.name] = known.setdefault(entry.sha256, received.get(entry.inside, at))
-            rows.append((entry.sha256, received[entry.name], entry.name, len(entry.data)))
-        ledger.record(rows)
+            received[entry.name] = received.get(entry.inside, at) if entry.inside else came[entry.name]
+            rows.append((entry.sha256, known.setdefault(entry.sha256, received[entry.name]), entry.name, len(entry.data)))
+            arrived.append(Came(entry.name, entry.sha256, entry.modified, received[entry.name]))
+        ledger.record(rows, arrived)
 
     found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
+    came.update(arrivals_of(((a.name, a.sha256, a.modified) for a in found), map(Came._make, ledger.arrivals()), known, at))
     keep(reporter.track("存档", found, len(found)))
     with workers(office, len(found)) as look:
 
@@ -119,7 +122,7 @@ def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Repor
             listed = list(entries)
             return reporter.track("读取", look(listed), len(listed))
 
-        return take_in(office, found, lambda sha: known.get(sha, at), looked, keep, now)
+        return take_in(office, found, lambda entry: received.get(entry.name, at), looked, keep, now)
 
 
 def _count(inbox: Path, problems: list[str]) -> int:

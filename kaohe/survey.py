@@ -10,6 +10,7 @@ from kaohe.checks.registry import run_checks, run_decision_checks, run_inspectio
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival, arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
+from kaohe.intake.order import Came, arrivals_of, came_with
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
@@ -31,7 +32,7 @@ def survey(office: Office, *, undecided: bool = False) -> Assessment:
     """The same assessment as a run would make now, without writing anything; ``undecided`` leaves the meeting's decision out."""
     found = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
     newest = max((a.modified for a in found), default=0)
-    seen = first_times(Ledger(office.config.folder("state")), newest)
+    seen = first_times(Ledger(office.config.folder("state")), found, newest)
     with workers(office, len(found)) as look:
         return assess_intake(office, take_in(office, found, seen, look), undecided=undecided)
 
@@ -76,10 +77,10 @@ def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[C
     known = {entry.sha256 for entry in checked}
     others = [entry for entry in inbox if entry.sha256 not in known]  # the inbox may hold the very file
     newest = max((a.modified for a in [*inbox, *checked]), default=0)
-    times = first_times(Ledger(office.config.folder("state")), newest)
-    last = max([newest, *(times(a.sha256) for a in others)]) + 1
+    times = first_times(Ledger(office.config.folder("state")), inbox, newest)
+    last = max([newest, *map(times, others)]) + 1
     with workers(office, len(others)) as look:
-        intake = take_in(office, [*others, *checked], lambda sha: last if sha in known else times(sha), look)
+        intake = take_in(office, [*others, *checked], lambda entry: last if entry.name.startswith(_CHECKED) else times(entry), look)
     assessment = assess_intake(office, intake)
     said: dict[str, list[CheckedForm]] = {}
     for file, visit in intake.inspections:
@@ -107,7 +108,9 @@ def assess_intake(office: Office, intake: Intake, *, undecided: bool = False) ->
     return assessment
 
 
-def first_times(ledger: Ledger, now: int) -> Callable[[str], int]:
-    """When a content was first seen, by SHA-256: from the ledger, else ``now`` or later, so that it is newer than all that is known."""
-    known, moment = ledger.times(), ledger.moment(now)
-    return lambda sha: known.get(sha, moment)
+def first_times(ledger: Ledger, found: Iterable[Arrival], now: int) -> Callable[[Arrival], int]:
+    """When each file came: as the ledger remembers, else ``now`` or later, so that it is newer than all that is known."""
+    moment = ledger.moment(now)
+    files = ((entry.name, entry.sha256, entry.modified) for entry in found)
+    times = arrivals_of(files, map(Came._make, ledger.arrivals()), ledger.times(), moment)
+    return lambda entry: came_with(entry.name, times, moment)

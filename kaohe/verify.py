@@ -132,11 +132,13 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, contents: Map
     except FaultyFile as faulty:
         return [f"定稿的依据不能用，没有重算：{fault}" for fault in faulty.faults]
     found = [Arrival(i.name, contents.get(i.sha256), i.sha256, i.modified, "" if i.sha256 else i.reason) for i in manifest.inputs if not i.inside]
-    seen = {i.sha256: i.first_seen for i in manifest.inputs if i.sha256}
+    seen = {i.name: i.first_seen for i in manifest.inputs if i.sha256}
     # Like the times: what the key said of the seals when the set was issued, which needs no key to be kept for ever.
     unsealed = {i.sha256: i.reason for i in manifest.inputs if UNSEALED in i.reason and i.verdict in _JUDGED_BY_SEAL}
     with workers(office, len(found)) as look:
-        assessment = assess_intake(office, take_in(office, found, lambda sha: seen.get(sha, 0), look, seals=lambda sha, _: unsealed.get(sha, "")))
+        assessment = assess_intake(
+            office, take_in(office, found, lambda entry: seen.get(entry.name, 0), look, seals=lambda sha, _: unsealed.get(sha, ""))
+        )
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
         lines.append(f"定稿是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")

@@ -184,7 +184,7 @@ def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> N
     seen = {"旧.xlsx": 1, "新.xlsx": 2}
     found = [Arrival.of("旧.xlsx", form, NOON), Arrival.of("新.xlsx", stamped("jinshui"), NOON + 1)]
     times = {entry.sha256: seen[entry.name] for entry in found}
-    intake = take_in(OFFICE, found, lambda sha: times[sha])
+    intake = take_in(OFFICE, found, lambda entry: times[entry.sha256])
     assert [(f.name, f.verdict, f.reason) for f in intake.files] == [
         ("旧.xlsx", Verdict.ACCEPTED, "采用"),
         ("新.xlsx", Verdict.BLANK, "表里什么都没有填，仍以“旧.xlsx”为准"),

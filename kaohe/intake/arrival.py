@@ -33,11 +33,13 @@ class Arrival:
     arriving: bool = False
     refused: bool = False
     inside: str = ""
+    sent: int = 0
+    """The date of the file of the inbox that it came in, of a mail when it was sent; 0 for a file of the inbox."""
 
     @staticmethod
-    def of(name: str, data: bytes, modified: int, inside: str = "") -> "Arrival":
+    def of(name: str, data: bytes, modified: int, inside: str = "", sent: int = 0) -> "Arrival":
         """A file with this content."""
-        return Arrival(name, data, hashlib.sha256(data).hexdigest(), modified, inside=inside)
+        return Arrival(name, data, hashlib.sha256(data).hexdigest(), modified, inside=inside, sent=sent)
 
     @property
     def base(self) -> str:

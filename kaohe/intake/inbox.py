@@ -11,6 +11,7 @@ from kaohe.intake.compare import changes
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.look import Look
+from kaohe.intake.order import Age, age
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.intake.sealed import held_against_seal
 from kaohe.intake.unpack import unpacked
@@ -49,7 +50,7 @@ class Intake:
 def take_in(
     office: Office,
     found: Iterable[Arrival],
-    first_seen: Callable[[str], int],
+    first_seen: Callable[[Arrival], int],
     look: Looker | None = None,
     keep: Callable[[Sequence[Arrival]], None] = lambda _: None,
     now: int | None = None,
@@ -57,7 +58,7 @@ def take_in(
 ) -> Intake:
     """Judge every arrival, and what is inside mails and archives, and choose each unit's newest usable form.
 
-    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen; ``look`` looks into files (in this process, when not
+    ``first_seen`` gives the epoch second when a file came (see ``order``); ``look`` looks into files (in this process, when not
     given); ``keep`` is given what came out of containers before anything looks into it; ``now`` is the present epoch second where a file
     may still be on its way; ``seals`` judges the seals of forms that this office issues (by the office's key, when not given).
     One file's fault never costs another its verdict.
@@ -92,6 +93,7 @@ class _Judged:
     record: Record | None = None
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
+    sent: int = 0
 
 
 def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
@@ -105,16 +107,16 @@ def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
             yield entry
 
 
-def _age(entry: _Judged) -> tuple[int, int, str]:
-    return entry.file.first_seen, entry.file.modified, entry.file.name
+def _age(entry: _Judged) -> Age:
+    return age(entry.file.first_seen, entry.sent or entry.file.modified, entry.file.modified, entry.file.name)
 
 
-def _worth(entry: _Judged) -> tuple[bool, tuple[int, int, str]]:
+def _worth(entry: _Judged) -> tuple[bool, Age]:
     """By age, but a form without a word in it never displaces one that was filled in."""
     return entry.record is not None and not entry.record.blank, _age(entry)
 
 
-def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office, seals: SealCheck) -> _Judged:
+def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office, seals: SealCheck) -> _Judged:
     data, verdict, reason = arrival.data or b"", seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
@@ -124,7 +126,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
         sha256=arrival.sha256,
         size=len(data),
         modified=arrival.modified,
-        first_seen=first_seen(arrival.sha256) if arrival.sha256 else 0,
+        first_seen=first_seen(arrival) if arrival.sha256 else 0,
         verdict=verdict,
         reason=reason,
         unit=seen.unit,
@@ -132,7 +134,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
         inside=arrival.inside,
     )
     file, usable = held_against_seal(file, seen.issued, seals, trusting=office.config.intake.trust_unsealed_forms)
-    return _Judged(file, data, seen.record, seen.inspections if usable else (), seen.decision if usable else None)
+    return _Judged(file, data, seen.record, seen.inspections if usable else (), seen.decision if usable else None, arrival.sent)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:

@@ -8,6 +8,7 @@ from kaohe.config.model import Intake
 from kaohe.intake.arrival import Arrival, is_lock
 from kaohe.intake.containers import Member
 from kaohe.intake.look import Look
+from kaohe.intake.order import believed
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import Looker
 
@@ -50,7 +51,7 @@ def unpacked(found: Iterable[Arrival], look: Looker, keep: Callable[[Sequence[Ar
             if not spent.allows(node.root, members):
                 node.look = Look(Verdict.REFUSED, _TOO_MUCH)
             elif depth < limits.nested:
-                node.inside = [_Node(_member(node.arrival, m.name, m.data), node.root) for m in members if not is_lock(m.name.rpartition("/")[2])]
+                node.inside = [_Node(_member(node.arrival, m), node.root) for m in members if not is_lock(m.name.rpartition("/")[2])]
         level = [inner for node in level for inner in node.inside]
         if not level:
             break
@@ -98,5 +99,7 @@ def _looked(level: Sequence[_Node], look: Looker, spent: _Spent, at_once: int) -
             yield node
 
 
-def _member(container: Arrival, name: str, data: bytes) -> Arrival:
-    return Arrival.of(f"{container.name}/{name}", data, container.modified, container.name)
+def _member(container: Arrival, member: Member) -> Arrival:
+    mailed = believed(member.sent, container.modified)
+    sent = container.sent if container.inside else mailed or container.modified
+    return Arrival.of(f"{container.name}/{member.name}", member.data, member.modified or mailed or container.modified, container.name, sent)

@@ -224,7 +224,7 @@ def direction_in_the_inbox() -> Files:
     return {"表\u202efdp.xlsx": sound()}
 
 
-@case("同名的文件", opened("包.zip"), lost("包.zip/表.xlsx", Verdict.BLANK, "jinshui"), ok("包.zip/表 (2).xlsx"))
+@case("同名的文件", opened("包.zip"), lost("包.zip/表.xlsx", Verdict.SUPERSEDED, "jinshui"), ok("包.zip/表 (2).xlsx"))
 def duplicate_members() -> Files:
     from tests.support.forms import stamped
 

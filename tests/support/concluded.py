@@ -94,7 +94,7 @@ def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None 
     for entry in found:
         ledger.keep(entry.data or b"")
     ledger.record((a.sha256, now, a.name, len(a.data or b"")) for a in found)
-    return assess_intake(office, take_in(office, [*found, unreadable] if unreadable else found, first_times(ledger, now)))
+    return assess_intake(office, take_in(office, [*found, unreadable] if unreadable else found, first_times(ledger, found, now)))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:
