@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,16 +12,18 @@ from kaohe.files import told
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
-from kaohe.intake.order import Came, arrivals_of
+from kaohe.intake.order import Times
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
-from kaohe.lock import AlreadyRunning, alone
+from kaohe.lock import AlreadyRunning
+from kaohe.lock import alone as only_one
+from kaohe.memory import Memory
 from kaohe.progress import Reporter
 from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
 from kaohe.publish.frozen import read_manifest
 from kaohe.publish.outbox import Published, publish
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import assess_intake
+from kaohe.survey import alone, assess_intake
 from kaohe.text import os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
@@ -41,19 +43,20 @@ class Outcome:
     problems: tuple[str, ...] = ()
 
 
-def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
+def run(office: Office, now: datetime, reporter: Reporter, *, rehash: bool = False) -> Outcome:
     """The nightly run: read the inbox, score, write the outbox, remember what was received.
 
+    Files that lie as they lay before are not read again, contents that are known not looked into again; with ``rehash`` all are.
     Raises AlreadyRunning when another run is under way, FolderFault when a folder cannot be used: then the next run does what is missing.
     """
     state = office.config.folder("state")
-    with alone(state, now):
+    with only_one(state, now):
         ledger, problems = Ledger(state), list[str]()
         at = _begun(ledger, int(now.timestamp()), problems)
-        intake = _taken_in(office, ledger, at, int(now.timestamp()), reporter, problems)
+        intake = _taken_in(office, ledger, at, int(now.timestamp()), reporter, problems, rehash=rehash)
         assessment = assess_intake(office, intake)
         ledger.log(events_of(assessment, at))
-        published = publish(_draft(assessment), intake, now, reporter)
+        published = publish(_draft(assessment), intake, ledger.archive.read, now, reporter)
         final, faults = _final(office, assessment, now, at, reporter, ledger)
     return Outcome(assessment, published, final, (*problems, *published.problems, *faults))
 
@@ -92,37 +95,33 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
     return folder, ()
 
 
-def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Reporter, problems: list[str]) -> Intake:
+def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Reporter, problems: list[str], *, rehash: bool) -> Intake:
     """The inbox, every file of it and of the mails and archives in it archived before anything looks into it."""
     inbox = office.config.folder("inbox")
     with told("读取收件箱", inbox):
         inbox.mkdir(parents=True, exist_ok=True)
-        names = _count(inbox, problems)
-    known, received, came = ledger.times(), dict[str, int](), dict[str, int]()
+        _count(inbox, problems)
+        memory = Memory(office, ledger, distrusted=rehash)
+        found = [memory.recall(entry) for entry in arrivals(inbox, office.config.intake.largest)]
+    with workers(office, ledger.archive, len(found), alone) as look:
 
-    def keep(entries: Iterable[Arrival]) -> None:
-        rows, arrived = [], []
-        for entry in entries:
-            if entry.data is None:
-                continue
-            if ledger.keep(entry.data) in ledger.rewritten:
-                problems.append(f"存档里“{entry.name}”的内容坏了，已经按收件箱里的这一份重新存好")
-            # What came inside another file was received with it, even where a killed run never got as far as opening that.
-            received[entry.name] = received.get(entry.inside, at) if entry.inside else came[entry.name]
-            rows.append((entry.sha256, known.setdefault(entry.sha256, received[entry.name]), entry.name, len(entry.data)))
-            arrived.append(Came(entry.name, entry.sha256, entry.modified, received[entry.name]))
-        ledger.record(rows, arrived)
+        def restored(name: str) -> None:
+            problems.append(f"存档里“{name}”的内容坏了，已经按收件箱里的这一份重新存好")
 
-    found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
-    came.update(arrivals_of(((a.name, a.sha256, a.modified) for a in found), map(Came._make, ledger.arrivals()), known, at))
-    keep(reporter.track("存档", found, len(found)))
-    with workers(office, len(found)) as look:
+        writing = memory.writing(look, at, restored)
 
         def looked(entries: Iterable[Arrival]) -> Iterator[Look]:
             listed = list(entries)
-            return reporter.track("读取", look(listed), len(listed))
+            return reporter.track("读取", writing(listed), len(listed))
 
-        return take_in(office, found, lambda entry: received.get(entry.name, at), looked, keep, now)
+        times = Times(ledger.arrivals(), writing.times, at)
+
+        def noted(entries: Sequence[Arrival]) -> None:
+            times.noted(entries)
+            if times.fresh:
+                ledger.record([], times.fresh)
+
+        return take_in(office, found, times, looked, now, noted=noted)
 
 
 def _count(inbox: Path, problems: list[str]) -> int:

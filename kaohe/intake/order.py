@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
+
+from kaohe.intake.arrival import Arrival
 
 Age: TypeAlias = tuple[int, int, int, int, str]
 
@@ -78,6 +80,31 @@ def arrivals_of(files: Iterable[tuple[str, str, int]], before: Iterable[Came], c
             moved = [entry.at for entry in known if entry.modified == modified and not _there(entry, names)]
             came[name] = max(same or moved or [now])
     return came
+
+
+class Times:
+    """When files came, for whoever looks into a whole inbox: told them all first, then asked about each.
+
+    ``before`` is what is remembered (name, SHA-256, date, moment), ``contents`` when each content was first seen, ``now`` the moment of what is new.
+    """
+
+    def __init__(self, before: Iterable[tuple[str, str, int, int]], contents: Mapping[str, int], now: int) -> None:
+        self._before, self._contents, self.now = [Came(*row) for row in before], contents, now
+        self._times: dict[str, int] = {}
+        self.fresh: tuple[Came, ...] = ()
+        """What is not remembered yet."""
+
+    def noted(self, entries: Sequence[Arrival]) -> None:
+        """All files, what lies in mails and archives too."""
+        files = ((entry.name, entry.sha256, entry.modified) for entry in entries if not entry.inside)
+        self._times = arrivals_of(files, self._before, self._contents, self.now)
+        known = set(self._before)
+        came = (Came(entry.name, entry.sha256, entry.modified, self(entry)) for entry in entries if entry.sha256)
+        self.fresh = tuple(entry for entry in came if entry not in known)
+
+    def __call__(self, entry: Arrival) -> int:
+        """When one of them came (epoch seconds)."""
+        return came_with(entry.name, self._times, self.now)
 
 
 def came_with(name: str, times: Mapping[str, int], otherwise: int) -> int:

@@ -26,6 +26,7 @@ from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.swap import new_folder, settle, swap
 from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import Reader
 from kaohe.text import os_problem
 
 CORRECTIONS_FOLDER, LETTERS_FOLDER, EVIDENCE_FOLDER = "更正通知", "结果通知", "佐证材料"
@@ -52,10 +53,10 @@ def notice_name(assessment: Assessment) -> str:
     return f"{assessment.config.year}年度考核结果通报(送审稿).docx"
 
 
-def publish(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter) -> Published:
+def publish(assessment: Assessment, intake: Intake, read: Reader, generated: datetime, reporter: Reporter) -> Published:
     """Make every output and put the whole set into the outbox; beside it where the outbox is in use.
 
-    ``intake`` has the contents that go back to the units or are filed. A template that does not render costs its own documents only.
+    ``read`` gives the contents that go back to the units or are filed. A template that does not render costs its own documents only.
     FolderFault when the set could not be made: then the outbox is what it was.
     """
     outbox = assessment.config.folder("outbox")
@@ -64,7 +65,7 @@ def publish(assessment: Assessment, intake: Intake, generated: datetime, reporte
         new = new_folder(outbox)
     try:
         problems: list[str] = []
-        unmade = _make(assessment, intake, generated, reporter, new, problems)
+        unmade = _make(assessment, intake, read, generated, reporter, new, problems)
         made = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
         with told("更新结果", outbox.parent):
             received = frozenset(file.sha256 for file in intake.files)
@@ -89,10 +90,12 @@ def writing_outbox(config: Config, now: datetime) -> Iterator[None]:
         yield
 
 
-def _make(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter, folder: Path, problems: list[str]) -> set[str]:
+def _make(
+    assessment: Assessment, intake: Intake, read: Reader, generated: datetime, reporter: Reporter, folder: Path, problems: list[str]
+) -> set[str]:
     """Every output into a folder; the titles of what a template stood in the way of, of which nothing is left."""
     unmade: set[str] = set()
-    for title, make in _jobs(assessment, intake, generated, folder):
+    for title, make in _jobs(assessment, intake, read, generated, folder):
         reporter.step(f"正在制作：{title}")
         before = set(folder.rglob("*"))
         try:
@@ -169,14 +172,18 @@ def _is_stale(outbox: Path, name: str, unmade: set[str], received: frozenset[str
     return mine and base.startswith(f"{folder}-") and PurePosixPath(base).suffix in _PERSONAL
 
 
-def _jobs(assessment: Assessment, intake: Intake, generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:
+def _jobs(assessment: Assessment, intake: Intake, read: Reader, generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:
+
+    def original(code: str) -> bytes | None:
+        return read(intake.originals[code]) if code in intake.originals else None
+
     return [
         ("results.json、scores.csv", lambda: _data(assessment, folder)),
         ("考核汇总工作簿", lambda: write_workbook(assessment, folder / workbook_name(assessment.config.year))),
         ("考核结果通报", lambda: write_notice(assessment, folder / notice_name(assessment))),
         ("结果通知", lambda: write_letters(assessment, folder / LETTERS_FOLDER)),
-        ("更正通知", lambda: write_corrections(assessment, intake.originals, folder / CORRECTIONS_FOLDER)),
-        (EVIDENCE_FOLDER, lambda: file_evidence(assessment.config, intake.materials, folder / EVIDENCE_FOLDER)),
+        ("更正通知", lambda: write_corrections(assessment, original, folder / CORRECTIONS_FOLDER)),
+        (EVIDENCE_FOLDER, lambda: file_evidence(assessment.config, intake.materials, read, folder / EVIDENCE_FOLDER)),
         ("运行报告", lambda: write_report(assessment, folder / REPORT_FILE, generated)),
     ]
 

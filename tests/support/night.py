@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from kaohe.files import write_whole
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake
 from kaohe.intake.look import Look
-from kaohe.intake.workers import here
+from kaohe.intake.workers import Checker, Examiner, Looker
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import Store
 from kaohe.survey import assess_intake
 from tests.support.concluded import stand_ins
 from tests.support.forms import tree
@@ -105,12 +106,15 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     looks: dict[str, Look] = {}
 
     @contextmanager
-    def workers(office: Office, files: int) -> Iterator[Callable[[Iterable[Arrival]], Iterator[Look]]]:
+    def workers(office: Office, store: Store, files: int, check: Checker) -> Iterator[Looker]:
+        examine = Examiner(office, store, check)
+
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             for entry in found:
-                if entry.sha256 not in looks:
-                    looks[entry.sha256] = next(here(office)([entry]))
-                yield looks[entry.sha256]
+                kept = examine.received(entry)
+                if kept.sha256 not in looks:
+                    looks[kept.sha256] = examine(kept)
+                yield replace(looks[kept.sha256], arrival=kept)
 
         yield look
 
