@@ -138,10 +138,6 @@ class Writing:
         finally:
             self.flush()
 
-    def first_seen(self, sha: str) -> int:
-        """When a content was first seen (epoch seconds)."""
-        return self.times.get(sha, self._at)
-
     def _note(self, entry: Arrival, look: Look, is_new: bool) -> None:
         found = look.arrival or entry
         if not found.sha256:
@@ -220,6 +216,6 @@ class _Careful(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name; UnpicklingError for one that has no place in a look."""
-        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.")) or (module, name) in self._PLAIN:
+        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")
