@@ -1,9 +1,9 @@
 """Reading a workbook's cells from bytes: values only, nothing is ever calculated or run."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from xml.sax.saxutils import quoteattr
 
 import python_calamine
@@ -20,6 +20,9 @@ from kaohe.intake.sheet_xml import Facts, look
 from kaohe.intake.sniff import Kind
 
 __all__ = ["PICTURE", "Book", "Sheet", "UnreadableWorkbook", "read_workbook"]
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 PICTURE = "[图片]"
 """The value of a cell that holds a picture instead of a value."""
@@ -49,6 +52,16 @@ class Sheet:
     hidden: frozenset[int] = frozenset()
     pictures: frozenset[tuple[int, int]] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    _told: dict[tuple[Any, int], tuple[Any, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def told(self, find: Callable[["Sheet", S], T], by: S) -> T:
+        """What ``find`` says of this sheet by the light of ``by`` (a rulebook, a configuration), found once. Neither may change."""
+        key = find, id(by)
+        kept = self._told.get(key)
+        if kept is None or kept[0] is not by:
+            kept = self._told[key] = by, find(self, by)
+        found: T = kept[1]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
