@@ -13,7 +13,7 @@ from typing import Any
 from cn2an import cn2an
 
 from kaohe.intake.record import Problem
-from kaohe.intake.workbook import PICTURE
+from kaohe.intake.sheet import PICTURE
 from kaohe.rulebook.facts import CellValue
 from kaohe.text import clean, match_key, shorten
 

@@ -49,7 +49,6 @@ class Page:
             return replace(cell, raw=PASTED_PICTURE, problem=Problem.PICTURE)
         return cell
 
-
     def _merges(self, column: int) -> Mapping[int, tuple[int, int]]:
         """By row, the corner that shows instead of this column's cell."""
         found = self._merged_columns.get(column)

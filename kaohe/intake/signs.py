@@ -1,0 +1,137 @@
+"""The bytes of an XML part looked at all at once: where its tags are, and what they say, without taking it apart."""
+
+import string
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+Places: TypeAlias = NDArray[np.intp]
+Flags: TypeAlias = NDArray[np.bool_]
+_BEYOND = 32
+"""Bytes after the end that may be asked for."""
+
+
+def table(signs: bytes) -> Flags:
+    """Which of the 256 bytes are among these."""
+    found = np.zeros(256, np.bool_)
+    found[list(signs)] = True
+    return found
+
+
+_BLANK, _BEGINS_NAME = table(b" \n\t\r"), table(b" \n\t\r\"'/")
+ENDS_NAME, _LETTER, _DIGIT = table(b" >/\n\t\r"), table(string.ascii_letters.encode()), table(b"0123456789")
+
+
+def holds_markup(part: bytes) -> bool:
+    """Whether ``<!`` stands anywhere: comments, CDATA, a document type."""
+    if len(part) < 2000:
+        return b"<!" in part
+    found = np.frombuffer(part, np.uint8)
+    return bool(((found[:-1] == ord("<")) & (found[1:] == ord("!"))).any())
+
+
+class Signs:
+    """A part's bytes, and the places of ``<`` and ``=`` in it. Never less careful than the library's parser."""
+
+    def __init__(self, part: bytes) -> None:
+        self.part = part
+        self.bytes = np.frombuffer(part + bytes(_BEYOND), np.uint8)
+        self.opening = np.flatnonzero(self.bytes == ord("<"))
+        self.first, self.second = self.bytes[self.opening + 1], self.bytes[self.opening + 2]
+
+    @cached_property
+    def _equals(self) -> Places:
+        return np.flatnonzero(self.bytes == ord("="))
+
+    @cached_property
+    def _before_equals(self) -> NDArray[np.uint8]:
+        return self.bytes[self._equals - 1]
+
+    @cached_property
+    def _after_equals(self) -> NDArray[np.uint8]:
+        return self.bytes[self._equals + 1]
+
+    @property
+    def perhaps_errors(self) -> bool:
+        """Whether an attribute may say ``e``, however it is written."""
+        if _BLANK[self._before_equals].any() or _BLANK[self._after_equals].any():
+            return True
+        says = self._equals[self.bytes[self._equals + 2] == ord("e")]
+        quotes = self.bytes[says + 1]
+        return bool(((quotes == self.bytes[says + 3]) & ((quotes == ord('"')) | (quotes == ord("'")))).any())
+
+    @cached_property
+    def prefixed(self) -> bool:
+        """Whether a name with a prefix is that of a row or a cell."""
+        colons = np.flatnonzero(self.bytes == ord(":"))
+        return any(len(self._tags(colons, name)) for name in ("c", "row"))
+
+    @property
+    def shared(self) -> int:
+        """How many cells refer to a shared string."""
+        named = self._equals[(self._before_equals == ord("t")) & (self.bytes[self._equals + 2] == ord("s"))]
+        quotes = self.bytes[named + 1]
+        return int(np.count_nonzero((quotes == self.bytes[named + 3]) & ((quotes == ord('"')) | (quotes == ord("'")))))
+
+    @property
+    def rich(self) -> bool:
+        """Whether a cell's value may be a rich one (``vm``)."""
+        return bool((self.bytes[self._equals[self._before_equals == ord("m")] - 2] == ord("v")).any())
+
+    @property
+    def near(self) -> bool:
+        """Whether every cell stands within the first 26 columns and 9999 rows, and all say so in the usual way."""
+        cells = self.opening[(self.first == ord("c")) & ENDS_NAME[self.second]]
+        placed = self._addressed(cells, "c", 1) and self._addressed(self.rows, "row", 0)
+        return placed and not self.prefixed and self._said_once(len(cells) + len(self.rows))
+
+    @cached_property
+    def rows(self) -> Places:
+        """Where rows begin."""
+        return self._tags(self.opening[self.first == ord("r")], "row")
+
+    def hidden_rows(self) -> list[int]:
+        """The numbers (from 0) of hidden rows; of a part that is ``near``."""
+        starts = self.rows.tolist()
+        ends = self.opening[np.minimum(np.searchsorted(self.opening, self.rows) + 1, len(self.opening) - 1)].tolist()
+        found = []
+        for start, end in zip(starts, ends, strict=True):
+            tag = self.part[start:end]
+            if b' hidden="1"' in tag or b' hidden="true"' in tag:
+                found.append(int(tag[8 : tag.index(b'"', 8)]) - 1)
+        return found
+
+    def _followed(self, places: Places, text: str) -> Places:
+        """Those of the places that the text follows."""
+        for offset, sign in enumerate(text, start=1):
+            places = places[self.bytes[places + offset] == ord(sign)]
+        return places
+
+    def _tags(self, places: Places, name: str) -> Places:
+        """Those of the places that the name of an element follows."""
+        places = self._followed(places, name)
+        return places[ENDS_NAME[self.bytes[places + len(name) + 1]]]
+
+    def _said_once(self, places: int) -> bool:
+        """Whether there are only so many addresses: the library takes the last one of an element that gives two."""
+        if len(self._equals) and self._equals[0] < 2:
+            return False
+        before = self._before_equals
+        named = self.bytes[self._equals[before == ord("r")] - 2]
+        return not _BLANK[before].any() and int(np.count_nonzero(_BEGINS_NAME[named])) == places
+
+    def _addressed(self, places: Places, name: str, letters: int) -> bool:
+        """Whether every such element begins with its own address, of so many letters and one to four digits."""
+        if len(places) == 0:
+            return True
+        begin = b' r="'
+        near = sliding_window_view(self.bytes, len(begin) + letters + 5)[places + 1 + len(name)]
+        if not (near[:, : len(begin)] == np.frombuffer(begin, np.uint8)).all():
+            return False
+        address = near[:, len(begin) :]
+        lettered = all(bool(_LETTER[address[:, n]].all()) for n in range(letters))
+        closed = (address[:, letters + 1 : letters + 5] == ord('"')).any(axis=1)
+        return lettered and bool((_DIGIT[address[:, letters]] & closed).all())
