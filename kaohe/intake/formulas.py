@@ -50,8 +50,9 @@ def without_formulas(signs: Signs) -> bytes:
         head, tail = part[cell:start], _VALUELESS.match(part, end)
         if tail is None or not whole or not head.startswith(b"<c ") or not head.endswith(b">") or head.endswith(b"/>"):
             unusual = True
-        elif b"t" not in head and bare:
-            pieces += (part[done : start - 1], b' t="str"><v>=', part[start + 3 : end - 4], b"</v></c>")
+        elif b"t" not in head:
+            text = part[part.find(b">", start) + 1 : end - 4] if has_end else b""
+            pieces += (part[done : start - 1], b' t="str"><v>=', text, b"</v></c>")
             done = tail.end()
         elif head.endswith(b' t="str">') and tail[1]:  # a text that happens to be empty, not a value that is missing
             pieces.append(part[done:start])

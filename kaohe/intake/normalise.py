@@ -20,7 +20,7 @@ from kaohe.text import clean, match_key, shorten
 LARGEST = 99_999_999
 """The largest count that can be meant."""
 
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD])
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad]")
 _NOTHING = {"无", "没有", "暂无", "-", "--", "—", "——", "–", "/", "／", "\\", "不适用", "n/a", "na", "none"}
 _ZERO = {"无", "没有", "暂无", "零", "〇"}
 _YES = {"是", "√", "✓", "✔", "☑", "对", "有", "已", "y", "yes", "true", "1"}
@@ -80,7 +80,7 @@ def raw_text(value: Any) -> str:
     """A cell's content as the person sees it; "" for a blank or blank-looking one."""
     if isinstance(value, str):
         # What is printable has no character in it that would be taken out.
-        return value.strip() if value.isprintable() else clean(value).translate(_INVISIBLE).strip()
+        return value.strip() if value.isprintable() else _INVISIBLE.sub("", clean(value)).strip()
     match value:
         case None:
             return ""
@@ -95,8 +95,7 @@ def raw_text(value: Any) -> str:
         case timedelta():
             return str(value)
         case _:
-            text = clean(str(value)).translate(_INVISIBLE)
-            return text.strip()
+            return _INVISIBLE.sub("", clean(str(value))).strip()
 
 
 def _trouble(raw: str) -> Meaning | None:
