@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.byhand import Labels, labels_of
@@ -168,10 +169,14 @@ def _rows(table: ListTable) -> Iterator[ListRow]:
     sheet = table.page.sheet
     places = [table.columns.get(column.id, -1) for column in table.entry.columns]
     seen = [at for at in places if at >= 0]
+    if not seen:
+        return
+    last = max(seen)
+    take = itemgetter(*seen, last)
     pictured = {row for row, at in sheet.pictures if at in seen}
     for index in range(table.first, len(sheet.rows)):
         row = sheet.rows[index]
-        values = [row[at] if at < len(row) else None for at in seen]
+        values = take(row) if last < len(row) else [row[at] for at in seen if at < len(row)]
         # Most rows are empty, and most of their cells are nothing at all rather than something that looks blank.
         if index == table.heading or (values.count("") + values.count(None) == len(values) and index not in pictured):
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from kaohe.cells import column_index
-from kaohe.intake.formulas import without_formulas
+from kaohe.intake.formulas import as_texts, without_values
 from kaohe.intake.guard import CANNOT_OPEN, UnreadableWorkbook
 from kaohe.intake.parts import canonical
 from kaohe.intake.signs import Signs
@@ -41,9 +41,10 @@ def look(part: bytes, most: int) -> tuple[bytes, Facts]:
     signs = Signs(part)
     if (signs.first == ord("!")).any():
         signs = Signs(canonical(part))
+    signs = _changed(signs, without_values(signs))
     if signs.perhaps_errors:
         signs = _changed(signs, _ERROR_TYPE.sub(rb"\1\2str\2", signs.part))
-    signs = _changed(signs, without_formulas(signs))
+    signs = _changed(signs, as_texts(signs))
     if signs.near and _NEAR[0] * _NEAR[1] <= most:
         found = Facts(*_NEAR)
         found.hidden = set(signs.hidden_rows())

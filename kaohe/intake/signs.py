@@ -1,5 +1,6 @@
 """The bytes of an XML part looked at all at once: where its tags are, and what they say, without taking it apart."""
 
+import re
 import string
 from functools import cached_property
 from typing import TypeAlias
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 Places: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]
+_ROW = re.compile(rb'<row r="(\d+)"')
 _BEYOND = 32
 """Bytes after the end that may be asked for."""
 
@@ -21,7 +23,7 @@ def table(signs: bytes) -> Flags:
     return found
 
 
-_BLANK, _BEGINS_NAME = table(b" \n\t\r"), table(b" \n\t\r\"'/")
+_BLANK, _BEGINS_NAME, _QUOTE = table(b" \n\t\r"), table(b" \n\t\r\"'/"), table(b"\"'")
 ENDS_NAME, _LETTER, _DIGIT = table(b" >/\n\t\r"), table(string.ascii_letters.encode()), table(b"0123456789")
 
 
@@ -51,30 +53,46 @@ class Signs:
         return self.bytes[self._equals - 1]
 
     @cached_property
-    def _after_equals(self) -> NDArray[np.uint8]:
-        return self.bytes[self._equals + 1]
+    def _spaced(self) -> bool:
+        """Whether blanks stand before a sign of equality."""
+        return bool(_BLANK[self._before_equals].any())
 
     @property
     def perhaps_errors(self) -> bool:
         """Whether an attribute may say ``e``, however it is written."""
-        if _BLANK[self._before_equals].any() or _BLANK[self._after_equals].any():
+        if self._spaced:
+            return True
+        quotes = self.bytes[self._equals + 1]
+        if _BLANK[quotes].any():
             return True
         says = self._equals[self.bytes[self._equals + 2] == ord("e")]
-        quotes = self.bytes[says + 1]
-        return bool(((quotes == self.bytes[says + 3]) & ((quotes == ord('"')) | (quotes == ord("'")))).any())
+        return bool(((self.bytes[says + 1] == self.bytes[says + 3]) & _QUOTE[self.bytes[says + 1]]).any())
 
     @cached_property
     def prefixed(self) -> bool:
         """Whether a name with a prefix is that of a row or a cell."""
-        colons = np.flatnonzero(self.bytes == ord(":"))
-        return any(len(self._tags(colons, name)) for name in ("c", "row"))
+        colon, one, two = self.bytes[:-2] == ord(":"), self.bytes[1:-1], self.bytes[2:]
+        perhaps = np.flatnonzero(colon & ((one == ord("c")) | ((one == ord("r")) & (two == ord("o")))))
+        return len(perhaps) > 0 and any(len(self._tags(perhaps, name)) for name in ("c", "row"))
+
+    def ends_after(self, places: Places) -> Places:
+        """The first ``>`` after each place; the end of the bytes where there is none."""
+        found = np.append(np.flatnonzero(self.bytes == ord(">")), len(self.bytes) - 1)
+        return found[np.searchsorted(found, places)]
+
+    def say(self, places: Places, text: bytes) -> Flags:
+        """At which of the places this text stands."""
+        windows = sliding_window_view(self.bytes, len(text))
+        inside = (places >= 0) & (places < len(windows))
+        said: Flags = (windows[np.where(inside, places, 0)] == np.frombuffer(text, np.uint8)).all(axis=1)
+        return said & inside
 
     @property
     def shared(self) -> int:
         """How many cells refer to a shared string."""
         named = self._equals[(self._before_equals == ord("t")) & (self.bytes[self._equals + 2] == ord("s"))]
         quotes = self.bytes[named + 1]
-        return int(np.count_nonzero((quotes == self.bytes[named + 3]) & ((quotes == ord('"')) | (quotes == ord("'")))))
+        return int(np.count_nonzero((quotes == self.bytes[named + 3]) & _QUOTE[quotes]))
 
     @property
     def rich(self) -> bool:
@@ -95,13 +113,14 @@ class Signs:
 
     def hidden_rows(self) -> list[int]:
         """The numbers (from 0) of hidden rows; of a part that is ``near``."""
-        starts = self.rows.tolist()
-        ends = self.opening[np.minimum(np.searchsorted(self.opening, self.rows) + 1, len(self.opening) - 1)].tolist()
+        perhaps = self._equals[(self._before_equals == ord("n")) & (self.bytes[self._equals - 6] == ord("h"))]
+        tags = self.opening[np.searchsorted(self.opening, perhaps) - 1]
         found = []
-        for start, end in zip(starts, ends, strict=True):
-            tag = self.part[start:end]
-            if b' hidden="1"' in tag or b' hidden="true"' in tag:
-                found.append(int(tag[8 : tag.index(b'"', 8)]) - 1)
+        for start, end in zip(tags.tolist(), perhaps.tolist(), strict=True):
+            says = self.part[end - 7 : end + 8]
+            row = _ROW.match(self.part, start) if says.startswith((b' hidden="1"', b' hidden="true"')) else None
+            if row:
+                found.append(int(row[1]) - 1)
         return found
 
     def _followed(self, places: Places, text: str) -> Places:
@@ -121,7 +140,7 @@ class Signs:
             return False
         before = self._before_equals
         named = self.bytes[self._equals[before == ord("r")] - 2]
-        return not _BLANK[before].any() and int(np.count_nonzero(_BEGINS_NAME[named])) == places
+        return not self._spaced and int(np.count_nonzero(_BEGINS_NAME[named])) == places
 
     def _addressed(self, places: Places, name: str, letters: int) -> bool:
         """Whether every such element begins with its own address, of so many letters and one to four digits."""

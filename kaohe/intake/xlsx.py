@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from sys import getsizeof
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
@@ -137,20 +138,23 @@ class _File:
         return None if key is None else SHEETS.get(key)
 
     def keep(self, entry: package.Entry, ready: bytes, known: _Known) -> None:
-        """Keep a sheet whose part has come before. ``ready`` is the part as the library read it."""
+        """Keep a sheet that has come before, texts and all. ``ready`` is its part as the library read it."""
         assert entry.part is not None
         part = self.parts.key(entry.part)
-        if not SHEETS.again(part):
-            return
         if _REFERENCES.get(part) is None:
-            references = _references(ready)
+            references = _references(ready) if SHEETS.again(part) else None
             if references is None:
                 return
             _REFERENCES.put(part, references, 300 + 36 * len(references))
         key = self._key(entry)
-        if key is not None:
-            longest = max((len(self._texts[n]) for n in _REFERENCES.get(part) or ()), default=0)
-            SHEETS.put(key, known, 1000 + 8 * known.area + 4 * len(ready) + known.shared * longest)
+        if key is not None and SHEETS.again(key):
+            SHEETS.put(key, known, _weight(known))
+
+
+def _weight(known: _Known) -> int:
+    """About how many bytes a sheet takes, and what will be found out about it."""
+    values = sum(getsizeof(value) for row in known.sheet.rows for value in row if value != "")
+    return 4000 + 8 * known.area + values + values // 2 + 200 * len(known.sheet.merged)
 
 
 def _references(part: bytes) -> tuple[int, ...] | None:
