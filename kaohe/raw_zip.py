@@ -68,7 +68,7 @@ def spliced(name: str, pieces: Iterable[Fixed | bytes]) -> Member:
 
 def _stored(content: bytes) -> bytes:
     """Blocks of a deflated stream that hold the bytes as they are, at most 65,535 of them in one."""
-    blocks = []
+    blocks: list[bytes] = []
     for start in range(0, len(content), 0xFFFF):
         block = content[start : start + 0xFFFF]
         blocks += (b"\0", struct.pack("<2H", len(block), len(block) ^ 0xFFFF), block)
