@@ -60,7 +60,9 @@ def many(count: int) -> Assessment:
 def repeated(count: int) -> Assessment:
     """As many units as wanted, with the figures and lists of twelve in turn; every unit has two findings, one about a list's row."""
     where = cohort_of(count)
-    records = {u.code: sample.record(where, u.code, sample.full_fields(where, n % 12), sample.full_rows(n % 12)) for n, u in enumerate(where.config.units)}
+    records = {
+        u.code: sample.record(where, u.code, sample.full_fields(where, n % 12), sample.full_rows(n % 12)) for n, u in enumerate(where.config.units)
+    }
     findings, files = [], []
     for n, (code, record) in enumerate(records.items()):
         row = record.lists["trade_activities"][n % 3]

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook.page import Page, Rows, height
-from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
@@ -66,15 +66,15 @@ def open_sheet(page: Page) -> Rows:
 def _rows(page: Page, facts: Sequence[tuple[str, str]], legend: Mapping[str, Sequence[_Entry]]) -> Rows:
     yield from page.top("本表说明这本工作簿是什么、分数和位次怎样算出、各种文字和颜色的意思。", _WIDTHS)
     yield page.line(HEAD_ROW, [*page.across(HEAD_ROW, 0, 1, "事项", "head"), Styled("说明", "head")], 24)
-    row = HEAD_ROW
-    for row, (label, text) in enumerate(facts, row + 1):
+    for row, (label, text) in enumerate(facts, HEAD_ROW + 1):
         yield page.line(row, [*page.across(row, 0, 1, label, "label"), Styled(text, "topic")], height([text], [_WIDTHS[2]]) + 4)
+    row = HEAD_ROW + 1 + len(facts)
     for topic, entries in legend.items():
-        page.down(row + 1, row + len(entries), 0)
+        page.down(row, row + len(entries) - 1, 0)
         for n, (name, style, text) in enumerate(entries):
-            row += 1
             cells = [Styled(topic if n == 0 else None, "label"), Styled(name, style), Styled(text, "plain")]
-            yield page.line(row, cells, height([shown(name), text], _WIDTHS[1:]) + 2)
+            yield page.line(row + n, cells, height([shown(name), text], _WIDTHS[1:]) + 2)
+        row += len(entries)
 
 
 def _facts(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -7,15 +7,17 @@ from xlsxwriter.chart import Chart
 
 from kaohe import look
 from kaohe.publish.workbook.page import Page
-from kaohe.publish.workbook.plan import CAPPED, FIRST_ROW, RANKING, TOTAL, UNCAPPED, UNIT
+from kaohe.publish.workbook.plan import CAPPED, RANKING, TOTAL, UNCAPPED, UNIT
+from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.values import number
 
-ROWS = 28
-"""Sheet rows that a printed page of charts stands on, two charts side by side."""
+ROW_POINTS = 15
+"""Height of the rows that charts stand on."""
 
-MOST_BARS, MOST_CHARTS = 40, 4
+MOST_BARS, MOST_CHARTS = 24, 7
 """Bars whose labels can be read in one chart; charts of totals. Units beyond are in the table alone."""
 
+_FEW_BARS = 15
 _ROW_PIXELS = 20
 _GAP_PIXELS = 8
 _AXIS_STEP = 20
@@ -24,13 +26,18 @@ _SMALL_FONT = {**_FONT, "size": 8}
 _TITLE_FONT = {"name": look.HEAD_FONT, "size": 12, "bold": False, "color": look.INK}
 
 
+def rows(headed: bool) -> int:
+    """Sheet rows that a printed page of charts stands on, two charts side by side; fewer where the table's headings are repeated above them."""
+    return 28 if headed else 32
+
+
 def pages(count: int) -> int:
     """Printed pages of charts for so many scored units."""
     return -(-(len(_spans(count)) + 1) // 2)
 
 
-def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> None:
-    """Put the charts below ``row``, ``ROWS`` rows a page; ``sections_row`` is the first row of the table of sections.
+def insert(page: Page, row: int, each: int, widths: Sequence[float], sections_row: int) -> None:
+    """Put the charts below ``row``, two on ``each`` so many rows; ``sections_row`` is the first row of the table of sections.
 
     What they draw is written into the frame, too, so that they show figures before any program has recalculated.
     """
@@ -43,10 +50,10 @@ def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> 
         alone = n == len(charts) - 1 and not beside
         left = room * (45 if len(charts) == 2 else 50) // 100
         width = room if alone else (room - left if beside else left) - (0 if beside else _GAP_PIXELS)
-        chart.set_size({"width": width, "height": ROWS * _ROW_PIXELS - 16})
+        chart.set_size({"width": width, "height": each * _ROW_PIXELS - 16})
         chart.set_chartarea({"border": {"color": look.RULE}})
         place = {"x_offset": 2 + (left if beside else 0), "y_offset": 6, "object_position": 1}
-        page.sheet.insert_chart(row + n // 2 * ROWS, 0, chart, place)
+        page.sheet.insert_chart(row + n // 2 * each, 0, chart, place)
 
 
 def _spans(count: int) -> list[tuple[int, int]]:
@@ -71,10 +78,10 @@ def _totals(page: Page, start: int, stop: int) -> Chart:
             "values": [RANKING, first, TOTAL, last, TOTAL],
             "fill": {"color": look.CHART_COLOURS[0]},
             "gap": 45,
-            "data_labels": {"value": True, "font": _FONT if stop - start <= MOST_BARS // 2 else _SMALL_FONT},
+            "data_labels": {"value": True, "font": _FONT if stop - start <= _FEW_BARS else _SMALL_FONT},
         }
     )
-    title = "总分排名" if (start, stop) == (0, len(scored)) else f"总分排名（第{start + 1}—{stop}行）"
+    title = "总分排名" if (start, stop) == (0, len(scored)) else f"总分排名（第{start + 1}至{stop}个单位）"
     if stop == MOST_BARS * MOST_CHARTS < len(scored):
         title += "，以下的见表"
     chart.set_title({"name": title, "name_font": _TITLE_FONT, "overlay": False})
@@ -83,7 +90,7 @@ def _totals(page: Page, start: int, stop: int) -> Chart:
         {
             "reverse": True,
             "interval_unit": 1,
-            "num_font": _FONT if stop - start <= MOST_BARS // 2 else _SMALL_FONT,
+            "num_font": _FONT if stop - start <= _FEW_BARS else _SMALL_FONT,
             "line": {"color": look.RULE},
             "major_tick_mark": "none",
         }

@@ -1,6 +1,7 @@
 """Sheet 得分明细: units x items with section subtotals, maxima and heat colouring. Every sum is a formula.
 
-On screen all columns stand side by side. Printed, whole sections go on A4 pages, as few as can be read, with places and units on each.
+On screen all columns stand side by side. Printed, whole sections go on A4 pages, as few as can be read, with places and units on each;
+the title stands in the head of each page.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,6 @@ from kaohe.publish.workbook.plan import (
     DETAIL_CAP_ROW,
     DETAIL_FIRST_ITEM,
     DETAIL_FIRST_ROW,
-    DETAIL_ID_ROW,
     DETAIL_MAX_ROW,
     DETAIL_PLACE,
     DETAIL_SECTION_ROW,
@@ -32,7 +32,7 @@ from kaohe.publish.workbook.plan import (
 )
 from kaohe.publish.workbook.styles import ITEM_STYLE
 from kaohe.publish.workbook.tally import Tally, tally
-from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled, number, widest
+from kaohe.publish.workbook.values import Formula, Link, Plain, Spot, Styled, number, widest
 from kaohe.rulebook.model import Item
 from kaohe.scoring.scorecard import ItemState, Scorecard
 from kaohe.text import points_text
@@ -40,7 +40,7 @@ from kaohe.text import points_text
 _HEADS = ("条款", "满分", "计分", "加分", "计分项")
 _TOTALS = ("封顶项得分", "不封顶项得分", "其中加分", "总分")
 _TOTAL_FIELDS = ("capped", "uncapped", "bonus", "total")
-_ITEM_WIDTH, _SUBTOTAL_WIDTH, _TOTAL_WIDTH, _FRACTION_WIDTH = 4.3, 4.9, 7.2, 11.0
+_ITEM_WIDTH, _SUBTOTAL_WIDTH, _TOTAL_WIDTH, _FRACTION_WIDTH = 4.3, 4.9, 6.2, 11.0
 _SMALL_LINE, _FILTER_POINTS, _ROW_POINTS = 12.5, 18, 19
 _CHARACTER, _PADDING = 1.75, 0.6
 """Width of a Chinese character of a heading, and what a column keeps clear beside it."""
@@ -63,13 +63,16 @@ def open_sheet(page: Page) -> Rows:
     page.print_setup((DETAIL_SECTION_ROW, DETAIL_TITLE_ROW), scale=_SCALE)
     sheet.repeat_columns(DETAIL_PLACE, DETAIL_UNIT)
     sheet.print_across()
-    sheet.set_v_pagebreaks(_breaks(plan, widths))
+    breaks = _breaks(plan, widths)
+    sheet.set_v_pagebreaks(breaks)
+    sheet.print_area(DETAIL_SECTION_ROW, 0, page.rows - 1, page.columns - 1)
     names, places = page.afford(len(plan.assessment.cards), count)
-    return _rows(page, widths, names, places)
+    return _rows(page, widths, breaks, names, places)
 
 
-def _rows(page: Page, widths: Sequence[float], names: bool, places: bool) -> Rows:
+def _rows(page: Page, widths: Sequence[float], breaks: Sequence[int], names: bool, places: bool) -> Rows:
     plan = page.book.plan
+    blocks = list(pairwise([DETAIL_FIRST_ITEM, *breaks, page.columns]))
     yield page.line(0, [Styled(page.marked_title, "title"), *[Styled(None, "title")] * (len(widths) - 1)], 32)
     yield page.line(1, [Styled(_note(plan), "note line")], 22)
     yield from _head(page, widths)
@@ -82,7 +85,7 @@ def _rows(page: Page, widths: Sequence[float], names: bool, places: bool) -> Row
         row += 1
     for n, card in enumerate(plan.unscored, row):
         name = _name(plan, card, names)
-        words = page.across(n, DETAIL_FIRST_ITEM, plan.detail_total, f"{card.state.chinese}：{card.reason}", "idle text")
+        words = [cell for a, b in blocks for cell in page.across(n, a, b - 1, f"{card.state.chinese}：{card.reason}", "idle text")]
         yield page.line(n, [Styled("—", "idle"), name, *words], _ROW_POINTS)
 
 
@@ -195,7 +198,7 @@ def _section_head(page: Page, entry: SectionColumns, rows: Sequence[list[Styled]
         maximum = item.rule.maximum()
         style = "item bonus" if item.bonus else "item head"
         kind = UNCAPPED_WORD if maximum is None else CAPPED_WORD
-        texts: tuple[tuple[Cell, str], ...] = (
+        texts: tuple[tuple[Plain, str], ...] = (
             (item.id, "item head"),
             ("不封顶" if maximum is None else maximum, "item head"),
             (kind, "item head"),
@@ -203,22 +206,25 @@ def _section_head(page: Page, entry: SectionColumns, rows: Sequence[list[Styled]
             (_title(item), style),
         )
         for row, (text, named) in zip(rows[1:], texts, strict=True):
-            row.append(Styled(text, named) if not isinstance(text, Styled) else text)
+            row.append(Styled(text, named))
     first, last = ref(DETAIL_MAX_ROW, entry.first), ref(DETAIL_MAX_ROW, entry.subtotal - 1)
     total = Formula(plan.summed(f"SUM({first}:{last})"), plan.assessment.rulebook.maximum(entry.section))
-    for row, value in zip(rows[1:], ("", total, "", "", "小计"), strict=True):
+    below: tuple[Plain, ...] = ("", total, "", "", "小计")
+    for row, value in zip(rows[1:], below, strict=True):
         row.append(Styled(value, "item band"))
 
 
 def _totals_head(page: Page, rows: Sequence[list[Styled]]) -> None:
     plan = page.book.plan
     rulebook = plan.assessment.rulebook
-    rows[0].extend(cell for cell in page.across(DETAIL_SECTION_ROW, plan.detail_capped, plan.detail_total, "合计", "section head") if cell is not None)
+    rows[0].extend(
+        cell for cell in page.across(DETAIL_SECTION_ROW, plan.detail_capped, plan.detail_total, "合计", "section head") if cell is not None
+    )
     whole = sum((rulebook.maximum(section) for section in rulebook.sections), Fraction(0))
     maximum = Formula(plan.summed(_by_kind(plan, DETAIL_MAX_ROW, DETAIL_CAP_ROW, CAPPED_WORD)), whole)
     for n, heading in enumerate(_TOTALS):
         bonus_apart = heading == "其中加分" and not rulebook.settings.bonus_in_total
-        texts = ("", maximum if n == 0 else "", "", "", "加分不计入总分" if bonus_apart else heading)
+        texts: tuple[Plain, ...] = ("", maximum if n == 0 else "", "", "", "加分不计入总分" if bonus_apart else heading)
         for row, value in zip(rows[1:], texts, strict=True):
             row.append(Styled(value, "item band"))
 
@@ -240,7 +246,7 @@ class _Units:
         self._page, self._names, self._places = page, names, places
         plan = page.book.plan
         self._plan = plan
-        self._seen: dict[tuple[Fraction, str], str] = {}
+        self._seen: dict[tuple[int, str], str] = {}
         self._band = page.book.ink.styles["band number"]
         self._sums = [(entry, LETTERS[entry.first], LETTERS[entry.subtotal - 1], LETTERS[entry.subtotal]) for entry in plan.sections]
         self._ends = [LETTERS[plan.detail_capped + n] for n in range(len(_TOTALS))]

@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from kaohe.intake.record import Change, ReceivedFile, Verdict
 from kaohe.publish.workbook.page import Column, Page, Rows, height
-from kaohe.publish.workbook.plan import FILES, FIRST_ROW, Plan
+from kaohe.publish.workbook.plan import FILES, Plan
 from kaohe.publish.workbook.styles import LINE_POINTS, UNIT_STYLE
 from kaohe.publish.workbook.values import Cell, Link, Styled
 
@@ -16,8 +16,8 @@ _COLUMNS = (
     Column("文件", 36, 52),
     Column("结论", 16, 20, "centre"),
     Column("说明", 30, 48),
-    Column("首次收到", 17, 17, "centre"),
-    Column("文件修改时间", 17, 17, "centre"),
+    Column("首次收到", 18, 18, "centre"),
+    Column("文件修改时间", 18, 18, "centre"),
     Column("与新版不同", 11, 11, "centre"),
 )
 _CHANGES = ("单位", "工作表", "文件", "单元格", "填报项目", "原来", "后来")

@@ -5,7 +5,8 @@ from fractions import Fraction
 from itertools import islice
 
 from kaohe.publish.workbook.page import Column, Lines, Page, Rows, line_opening, lines_of, measured
-from kaohe.publish.workbook.plan import DETAIL, FIRST_ROW, HEAD_ROW, NOTES, RANKING, TOTAL, Plan, ref
+from kaohe.publish.workbook.plan import DETAIL, HEAD_ROW, NOTES, RANKING, TOTAL, Plan, ref
+from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.styles import ITEM_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled
 from kaohe.scoring.scorecard import ItemScore, ItemState, Scorecard
@@ -19,9 +20,11 @@ _COLUMNS = (
     Column("得分", 8, 12, "number"),
     Column("满分", 8, 12, "number"),
     Column("状态", 10, 18, "centre"),
-    Column("计分说明", 84, 84),
+    Column("计分说明", 96, 96),
 )
 _SAMPLED_UNITS = 40
+_ROOM_POINTS = 2
+"""Little, so that a unit's sixty lines print on two pages."""
 
 
 def open_sheet(page: Page) -> Rows:
@@ -139,7 +142,7 @@ class _Items:
                 if spot is not None:
                     self._page.link(f"G{number}", spot)
             why = score.why
-            opening = line_opening(number, max(int(least), lines_of(why, self._why_width)), 1)
+            opening = line_opening(number, max(int(least), lines_of(why, self._why_width)), _ROOM_POINTS, 1)
             yield (
                 f'{opening}<c r="A{number}"{unit}<c r="B{number}"{clause}<c r="C{number}"{ident}<c r="D{number}"{title}<c r="E{number}"{shown}'
                 f'<c r="F{number}"{self._maximum(score)}<c r="G{number}"{self._states[score.state]}<c r="H{number}"{self._why[score.state]}{texts[why]}</row>'

@@ -55,6 +55,7 @@ def _sheet(frame: str, page: Page, rows: Rows) -> Iterator[str]:
     yield found["heat"]
     if page.links:
         yield f"<hyperlinks>{''.join(page.links)}</hyperlinks>"
+    page.links.clear()
     yield found["foot"]
 
 

@@ -14,7 +14,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from kaohe import look
 from kaohe.publish.workbook.cells import LETTERS, Ink, markup
-from kaohe.publish.workbook.plan import FIRST_ROW, HEAD_ROW, Plan
+from kaohe.publish.workbook.plan import HEAD_ROW, Plan
+from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.styles import LINE_POINTS
 from kaohe.publish.workbook.values import LONG_TEXT, Cell, Link, Spot, Styled, shown, widest
 from kaohe.text import clean, lines_needed
@@ -203,16 +204,14 @@ class Lines:
         """One line of the table."""
         number, page, ink = row + 1, self._page, self._page.book.ink
         parts, most = [""], 1
-        for (letter, style, width), cell in zip(self._columns, cells, strict=True):
-            value = cell
-            if type(value) is Styled:
-                value, style = value.value, value.style
+        for (letter, usual, width), cell in zip(self._columns, cells, strict=True):
+            value, style = (cell.value, cell.style) if isinstance(cell, Styled) else (cell, usual)
             if type(value) is Link:
                 page.link(f"{letter}{number}", value.spot)
                 value = value.text
             if type(value) is str and (2 * len(value) > width - 1 or "\n" in value):
                 most = max(most, lines_of(value, width))
-            parts.append(f'<c r="{letter}{number}"{ink(value, style)}')  # type: ignore[arg-type]
+            parts.append(f'<c r="{letter}{number}"{ink(value, style)}')
         parts[0] = _opening(number, min(_HIGHEST_ROW, max(self._least, most * LINE_POINTS + _ROOM_POINTS)), level)
         parts.append("</row>")
         return "".join(parts)
@@ -223,9 +222,9 @@ def _opening(number: int, height: float, level: int = 0) -> str:
     return f'<row r="{number}" ht="{height:g}" customHeight="1"{outline}>'
 
 
-def line_opening(number: int, lines: int, level: int = 0) -> str:
-    """How a row (from 1) of so many lines of text begins."""
-    return _opening(number, min(_HIGHEST_ROW, lines * LINE_POINTS + _ROOM_POINTS), level)
+def line_opening(number: int, lines: int, room: float, level: int = 0) -> str:
+    """How a row (from 1) of so many lines of text begins, with some room in points around them."""
+    return _opening(number, min(_HIGHEST_ROW, lines * LINE_POINTS + room), level)
 
 
 def height(texts: Iterable[str], widths: Iterable[float]) -> float:

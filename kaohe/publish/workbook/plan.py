@@ -1,7 +1,7 @@
 """Where everything stands in the workbook, so that one sheet can refer to another before either is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kaohe.cells import column_letter
@@ -60,7 +60,7 @@ class Plan:
     """Rows and columns of one assessment's workbook, all from 0; and what of it is looked up for every unit."""
 
     assessment: Assessment
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     # ── where things stand ──
 
@@ -262,7 +262,7 @@ class Plan:
     def files(self) -> tuple[tuple[str, ReceivedFile | None], ...]:
         """Lines of 报送情况: the files of each unit in order, None where it sent nothing, then those of no known unit (code "")."""
         sent: dict[str, list[ReceivedFile]] = {unit.code: [] for unit in self.assessment.config.cohort}
-        strange = []
+        strange: list[ReceivedFile] = []
         for file in self.assessment.files:
             sent.get(file.unit or "", strange).append(file)
         lines: list[tuple[str, ReceivedFile | None]] = []

@@ -13,7 +13,6 @@ from kaohe.publish.workbook.plan import (
     DETAIL,
     DETAIL_FIRST_ROW,
     DETAIL_MAX_ROW,
-    FIRST_ROW,
     HEAD_ROW,
     PLACE,
     REASON,
@@ -23,6 +22,7 @@ from kaohe.publish.workbook.plan import (
     Plan,
     ref,
 )
+from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.styles import LINE_POINTS, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled
 from kaohe.scoring.scorecard import Scorecard
@@ -56,13 +56,13 @@ def open_sheet(page: Page) -> Rows:
     page.rows, table = drawn - 1, drawn
     breaks = [] if small else [signed]
     if count:
-        pages = charts.pages(count)
-        table = drawn + pages * charts.ROWS + 1
+        pages, each = charts.pages(count), charts.rows(headed=not small)
+        table = drawn + pages * each + 1
         page.rows = table + 2 + len(plan.sections)
-        breaks += [drawn + n * charts.ROWS for n in range(pages)] + [table]
-        charts.insert(page, drawn, widths, table + 2)
+        breaks += [drawn + n * each for n in range(pages)] + [table]
+        charts.insert(page, drawn, each, widths, table + 2)
     sheet.set_h_pagebreaks(breaks)
-    profile = _profile(page, table, widths) if count else iter(())
+    profile = chain(_room(page, drawn, table), _profile(page, table, widths)) if count else iter(())
     return chain(_ranks(page, columns, widths, links), _rest(page, apart, signed, columns, widths, links), profile)
 
 
@@ -165,6 +165,11 @@ def _state(plan: Plan, card: Scorecard, links: Sequence[bool]) -> list[Cell]:
         gravest = next(severity for severity in Severity if counts[severity])
         issues = Styled(Link(words, spot) if links[2] and spot is not None else words, SEVERITY_STYLE[gravest])
     return [Styled(card.state.chinese, UNIT_STYLE[card.state]), issues, card.reason]
+
+
+def _room(page: Page, first: int, last: int) -> Rows:
+    """The rows that the charts stand on."""
+    return (page.line(row, [], charts.ROW_POINTS) for row in range(first, last))
 
 
 def _profile(page: Page, table: int, widths: Sequence[float]) -> Rows:

@@ -7,7 +7,7 @@ from kaohe.publish.workbook.plan import BONUS, GROUP, ISSUES, REASON, STATE, TOT
 from kaohe.publish.workbook.values import Styled
 
 _LINE_POINTS = 30
-_DAY = "年　　月　　日"
+_DAY = "　　　　　　年　　　月　　　日"
 
 
 def count(page: Page) -> int:

@@ -17,6 +17,9 @@ BODY_POINTS = 10
 LINE_POINTS = 15.0
 """Height of one line of body text, with room for the fonts that stand in for 宋体 elsewhere."""
 
+DEFAULT_LOOK: Look = {"font_name": look.BODY_FONT, "font_size": BODY_POINTS}
+"""Office programs count column widths in digits of this font: half a Chinese character of body text each."""
+
 _BODY: Look = {"font_name": look.BODY_FONT, "font_size": BODY_POINTS, "font_color": look.INK, "valign": "vcenter"}
 _CELL: Look = {**_BODY, "border": 1, "border_color": look.RULE}
 _HEAD: Look = {**_CELL, "font_name": look.HEAD_FONT, "bg_color": look.HEADER_FILL, "align": "center", "text_wrap": True}

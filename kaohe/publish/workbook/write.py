@@ -14,7 +14,7 @@ from kaohe.publish.workbook.package import pack
 from kaohe.publish.workbook.page import Book, Page, Rows
 from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.spread import Limits
-from kaohe.publish.workbook.styles import Styles
+from kaohe.publish.workbook.styles import DEFAULT_LOOK, Styles
 from kaohe.scoring.scorecard import Assessment
 from kaohe.text import clean
 
@@ -38,7 +38,7 @@ def write_workbook(assessment: Assessment, path: Path, limits: Limits | None = N
     """
     rulebook, day = assessment.rulebook, assessment.rulebook.notice_date
     frame = BytesIO()
-    with xlsxwriter.Workbook(frame, {"in_memory": True}) as file:
+    with xlsxwriter.Workbook(frame, {"in_memory": True, "default_format_properties": dict(DEFAULT_LOOK)}) as file:
         file.set_properties(
             {
                 "title": clean(f"{rulebook.title}汇总"),
