@@ -74,18 +74,17 @@ class _Scored:
         mine = self.rulebook.items
         changed = {i: item for i, item in other.items.items() if item.rule != mine[i].rule or (ranks_anew and isinstance(item.rule, RankBands))}
         places = {i: self._places(item.rule, other) for i, item in changed.items() if isinstance(item.rule, RankBands)}
-        totals = {}
+        totals = dict(self.totals)
+        counted, counts = self.rulebook.settings.bonus_in_total, other.settings.bonus_in_total
         for card in self.cards:
-            code, bonus, total = card.unit.code, card.bonus or ZERO, self.totals[card.unit.code]
-            if not self.rulebook.settings.bonus_in_total:
-                total += bonus
+            code, bonus = card.unit.code, card.bonus or ZERO
+            if counts is not counted:
+                totals[code] += bonus if counts else -bonus
             for item_id, item in changed.items():
                 score = card.items[self.column[item_id]]
-                gained = self._points(code, item_id, other, places.get(item_id, {}).get(code)) - score.points
-                if gained:
-                    total += gained
-                    bonus += gained if item.bonus else ZERO
-            totals[code] = total if other.settings.bonus_in_total else total - bonus
+                points = self._points(code, item_id, other, places.get(item_id, {}).get(code))
+                if points != score.points and (counts or not item.bonus):
+                    totals[code] += points - score.points
         if totals == self.totals:
             return
         then = standings(totals)

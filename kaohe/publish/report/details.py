@@ -3,6 +3,7 @@
 Positions in the lists are a contract with ``page.js``; each builder below says what it packs. Texts are numbers of the string table.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -24,13 +25,16 @@ INVALID_ROW = -1
 NO_UNIT = -1
 
 
-def details(assessment: Assessment, found: Sequence[Effect]) -> dict[str, Any]:
-    """The embedded data: tables that all units share, then ``units`` in ranking order and ``files`` as received."""
+def details(assessment: Assessment, found: Sequence[Effect]) -> str:
+    """The embedded data as JSON: tables that all units share, then ``units`` in ranking order and ``files`` as received.
+
+    Every unit is written out at once, so that a large cohort costs little memory.
+    """
     strings, rulebook = Strings(), assessment.rulebook
     packer = _Packer(assessment, strings, found)
-    units = [packer.unit(card) for card in assessment.cards]
-    files = [packer.file(file) for file in assessment.files]
-    return {
+    units = [_json(packer.unit(card)) for card in assessment.cards]
+    files = [_json(packer.file(file)) for file in assessment.files]
+    shared = {
         "severities": [[s.value, mark(s)] for s in Severity],
         "unitStates": [[s.chinese, mark(s)] for s in UnitState],
         "itemStates": [[s.chinese, mark(s)] for s in ItemState],
@@ -41,10 +45,14 @@ def details(assessment: Assessment, found: Sequence[Effect]) -> dict[str, Any]:
         "lists": [[entry.label, [column.label for column in entry.columns]] for entry in rulebook.lists],
         "effects": [[effect.reading.question, effect.choice.text] for effect in found],
         "layouts": packer.layouts,
-        "units": units,
-        "files": files,
-        "strings": strings.entries,
     }
+    long = {"units": units, "files": files, "strings": strings.entries}
+    parts = [_json(shared)[1:-1], *(f"{_json(name)}:[{','.join(entries)}]" for name, entries in long.items())]
+    return f"{{{','.join(parts)}}}"
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _section(rulebook: Rulebook, index: int) -> dict[str, Any]:
@@ -84,7 +92,7 @@ class _Packer:
     """Packs units and files against one string table."""
 
     def __init__(self, assessment: Assessment, strings: Strings, found: Sequence[Effect]) -> None:
-        self.assessment, self.number = assessment, strings.number
+        self.assessment, self.number = assessment, strings.__getitem__
         self.layouts: list[list[int]] = []
         self._layout_numbers: dict[tuple[tuple[str, str], ...], int] = {}
         rulebook = assessment.rulebook

@@ -254,7 +254,7 @@ addEventListener("DOMContentLoaded", () => {
     head.append(fill("t-section", { title: section.number + section.title }));
     return [head, ...section.clauses.map((clause) => {
       const body = document.createElement("tbody");
-      body.append(fill("t-clause", { number: clause[0], text: clause[1] }), ...clause[2].map((item) => itemRow(unit, byItem.get(item[0]))));
+      body.append(fill("t-clause", { text: clause[1] }), ...clause[2].map((item) => itemRow(unit, byItem.get(item[0]))));
       return body;
     })];
   });
@@ -311,7 +311,7 @@ addEventListener("DOMContentLoaded", () => {
 
   const itemPage = (item) => {
     const copy = fill("t-items", {
-      id: item.id, title: item.title, section: item.section.number + item.section.title, maximum: item.maximum, clause: item.clause[0], text: item.clause[1],
+      id: item.id, title: item.title, section: item.section.number + item.section.title, maximum: item.maximum, text: item.clause[1],
       ...neighbours(items, item.index, (each) => `item-${each.id}`, (each) => each.id),
     });
     const rows = units.map((unit) => {

@@ -1,50 +1,49 @@
 """Texts of the embedded data, each stored once: units mostly say the same, or the same with other figures."""
 
+import json
 import re
-from typing import TypeAlias
 
 from kaohe.text import clean
 
 HOLE = "\x01"
 """Stands for a number in a skeleton; ``clean`` leaves no such character in any text."""
-Entry: TypeAlias = str | list[int | str]
-"""A text, or the number of a skeleton and the figures for its holes."""
 
 _NUMBERS = re.compile("([0-9]+)")
 _LEAST_WORDS = 6
 _MOST_DIGITS = 15
 
 
-class Strings:
-    """A table of texts by number; number 0 is the empty text."""
+class Strings(dict[str, int]):
+    """Numbers of texts: ``strings[text]`` adds a new one, with what could harm a page taken out of it. The empty text is 0.
+
+    ``entries`` are the texts by number, as JSON: a string, or a list of a skeleton's number and the figures for its holes.
+    """
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = [""]
-        self._numbers: dict[str, int] = {"": 0}
+        super().__init__({"": 0})
+        self.entries = ['""']
 
-    def number(self, text: str) -> int:
-        """The number of ``text``, which is added when it is new. What could harm a page is taken out of it."""
-        found = self._numbers.get(text)
-        return self._add(text) if found is None else found
-
-    def _add(self, text: str) -> int:
+    def __missing__(self, text: str) -> int:
         parts = _NUMBERS.split(clean(text))
         words = parts[::2]
-        entry: Entry = "".join(parts)
         if len(parts) > 1 and sum(map(len, words)) >= _LEAST_WORDS:
-            entry = [self._skeleton(HOLE.join(words)), *map(_figure, parts[1::2])]
+            skeleton = HOLE.join(words)
+            entry = f"[{self[skeleton] if skeleton in self else self._put(skeleton, _json(skeleton))},{','.join(map(_figure, parts[1::2]))}]"
+        else:
+            entry = _json("".join(parts))
+        return self._put(text, entry)
+
+    def _put(self, text: str, entry: str) -> int:
+        number = self[text] = len(self.entries)
         self.entries.append(entry)
-        self._numbers[text] = len(self.entries) - 1
-        return self._numbers[text]
-
-    def _skeleton(self, text: str) -> int:
-        if text not in self._numbers:
-            self.entries.append(text)
-            self._numbers[text] = len(self.entries) - 1
-        return self._numbers[text]
+        return number
 
 
-def _figure(digits: str) -> int | str:
-    """Digits as a number where it is written the same way."""
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _figure(digits: str) -> str:
+    """Digits as a JSON number where it is written the same way, else as a string."""
     plain = len(digits) <= _MOST_DIGITS and (digits[0] != "0" or len(digits) == 1)
-    return int(digits) if plain else digits
+    return digits if plain else f'"{digits}"'

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -38,9 +37,8 @@ def write_report(assessment: Assessment, path: Path, generated: datetime) -> Non
     write_whole(path, text.encode())
 
 
-def embedded(data: object) -> Markup:
-    """Data as JSON that nothing can end before its time: no ``</script>`` or comment, no line separator that a script would stumble over."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+def embedded(text: str) -> Markup:
+    """JSON that nothing can end before its time: no ``</script>`` or comment, no line separator that a script would stumble over."""
     for character, escaped in _UNSAFE_IN_SCRIPT:
         text = text.replace(character, escaped)
     return Markup(text)  # noqa: S704 - every character with a meaning in HTML was replaced
