@@ -94,9 +94,7 @@ def tasks(assessment: Assessment) -> Tasks:
         incomplete=by_state[UnitState.INCOMPLETE],
         of_groups=tuple(f for f in assessment.findings if f.of_group and f.severity is not Severity.HINT),
         doubtful=tuple(
-            Doubtful(card, open_doubts[card.unit.code])
-            for card in cards
-            if open_doubts[card.unit.code] and card.state is not UnitState.INCOMPLETE
+            Doubtful(card, open_doubts[card.unit.code]) for card in cards if open_doubts[card.unit.code] and card.state is not UnitState.INCOMPLETE
         ),
         provisional=by_state[UnitState.PROVISIONAL],
         pending=_pending(cards, list(assessment.rulebook.items)),
