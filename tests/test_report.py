@@ -18,7 +18,7 @@ from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
 from kaohe.text import points_text
 from tests.support.report import HOSTILE, HOSTILE_SHOWN, Data, Page, cohort, hostile, html_of
-from tests.support.sample import assessment, finding, full_fields, office, record
+from tests.support.sample import Rows, assessment, finding, full_fields, office, record
 
 
 def rows_of(page: Page) -> Iterator[str]:
@@ -147,7 +147,7 @@ def test_each_unit_has_every_item_with_words_and_cells(tmp_path: Path) -> None:
 
 def test_rows_that_count_nowhere_and_rows_that_are_not_valid(tmp_path: Path) -> None:
     where = office()
-    rows = {"articles": [{"title": "没有媒体", "outlet": None}, {"title": "有媒体", "outlet": "郑州日报"}]}
+    rows: Rows = {"articles": [{"title": "没有媒体", "outlet": None}, {"title": "有媒体", "outlet": "郑州日报"}]}
     sent = record(where, "xinmi", full_fields(where), rows)
     wrong = replace(finding(where, "xinmi", "members_end", Severity.ERROR), field="articles.outlet", sheet="宣传报道", cell="D5", row=5)
     counted = Data(html_of(assess(where, {"xinmi": sent}, (wrong,), ()), tmp_path)).rows("xinmi", "宣传报道")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ from kaohe.scoring.scorecard import Assessment
 from kaohe.scoring.sensitivity import Move, effects
 from tests.support.inspections import year
 from tests.support.report import cohort
-from tests.support.sample import assessment, full_fields, full_rows, office, record
+from tests.support.sample import Rows, assessment, full_fields, full_rows, office, record
 
-MANY = {
+MANY: Rows = {
     "honours": [
         {**row, "name": f"{row['name']}{n}", "kind": kind}
         for row in full_rows()["honours"]
@@ -33,7 +34,7 @@ ADJUSTMENTS = (Adjustment("huiji", "3.2", Fraction(1, 3), "会议审定"), Adjus
 def inspected() -> Assessment:
     """A group corrected figures, refused a row, awarded points (once in agreement), and found a precondition missing."""
     start = year({code: full_rows(5) for code in ("huiji", "erqi", "zhongmu")})
-    answers = {
+    answers: dict[str, dict[str, Any]] = {
         "huiji": {"field:members_end": (1100, "名册"), "item:3.2": (1.5, "半篇"), "item:2.3a": (0, "没有批示")},
         "erqi": {"gate:gate_funding": ("不具备", "未列入预算")},
     }

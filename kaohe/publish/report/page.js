@@ -104,7 +104,11 @@ addEventListener("DOMContentLoaded", () => {
       }
       this.form.addEventListener("input", () => this.filter());
       this.form.addEventListener("submit", (event) => event.preventDefault());
-      this.form.addEventListener("reset", () => setTimeout(() => this.filter()));
+      this.form.addEventListener("reset", (event) => {
+        event.preventDefault();
+        for (const each of this.form.querySelectorAll("input, select")) each.value = "";
+        this.filter();
+      });
     }
 
     key(row) {
