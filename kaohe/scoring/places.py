@@ -7,7 +7,6 @@ from operator import itemgetter
 
 from kaohe.rulebook.facts import Standing
 
-
 _SHIFT = 64
 
 
