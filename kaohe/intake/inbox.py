@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from kaohe.config.loader import Office
 from kaohe.forms.seal import SealCheck, office_seals
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, left_behind
 from kaohe.intake.company import placed, roots
 from kaohe.intake.compare import changes
 from kaohe.intake.decision import DecisionForm
@@ -125,6 +125,8 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], 
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
         verdict, reason = Verdict.ARRIVING, _STILL_COMING
+    if now is not None and verdict is Verdict.ARRIVING and (left := left_behind(arrival, now)):
+        verdict, reason = Verdict.STALLED, left
     file = ReceivedFile(
         name=arrival.name,
         sha256=arrival.sha256,

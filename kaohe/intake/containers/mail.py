@@ -22,6 +22,8 @@ _LONGEST_HEADER = 1 << 16
 """The standard parser's time grows with the square of this header's length."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _CLOUD = re.compile("超大附件|ftnExs_download|large-attachment-download|云附件|中转站")
+_PASTED = 10 * 1024
+"""Bytes from which a picture in the body is taken for something that the sender pasted as evidence."""
 _LOOKED_AT = 1 << 20
 _NO_ATTACHMENT = "邮件里没有附件"
 _TNEF = "是 Outlook 的专用格式（winmail.dat），附件包在里面取不出来，请发件单位改用“HTML”或“纯文本”格式重新发送，或把填报表单独报送"
@@ -58,6 +60,11 @@ def open_mail(data: bytes, limits: Intake) -> Opened:
     for source in _mails(text):
         reader.read(source)
     return basket.opened(_NO_ATTACHMENT)
+
+
+def is_decoration(size: int) -> bool:
+    """Whether a picture in a mail's body is too small (in bytes) to be more than a signature's, a face or a counter."""
+    return size < _PASTED
 
 
 def named_by_content(number: int, content_type: str, data: bytes) -> str:
@@ -109,13 +116,13 @@ class _Reader:
         elif part.is_body:
             if _CLOUD.search(part.text()):
                 self._basket.note(_ELSEWHERE)
-        elif not part.is_decoration:
+        else:
             self._attach(part)
 
     def _attach(self, part: "_Part") -> None:
         data, damaged = part.content()
         name = part.name
-        if not name and not data:
+        if (not name and not data) or (part.is_shown and is_decoration(len(data))):
             return
         if part.is_mail:
             name = _mail_name(name or part.subject())
@@ -156,8 +163,8 @@ class _Part:
         return self.content_type.startswith("text/") and not self.name and self._disposition != "attachment"
 
     @property
-    def is_decoration(self) -> bool:
-        """A picture of the signature or the letter paper, or one without any name."""
+    def is_shown(self) -> bool:
+        """A picture that the body shows, of the signature or pasted as evidence, or one without any name."""
         if not self.content_type.startswith("image/") or self._disposition == "attachment":
             return False
         return "content-id" in self._raw or not self.name
