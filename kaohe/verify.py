@@ -20,7 +20,7 @@ from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
 from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Input, Manifest, frozen_office, manifest_of, rules_name
-from kaohe.publish.outbox import RESULTS_FILE, SCORES_FILE
+from kaohe.publish.jobs import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import FolderStore

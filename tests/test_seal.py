@@ -17,7 +17,7 @@ from kaohe.forms.seal import KEY_FILE, issuing_key, known_key
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import Verdict
-from kaohe.publish.outbox import RESULTS_FILE
+from kaohe.publish.jobs import RESULTS_FILE
 from kaohe.verify import verify
 from tests.support.concluded import DECISION_FILE, assessed, concluded, decision, issued, reviewed, stand_ins
 from tests.support.decisions import approved, figures, form_of

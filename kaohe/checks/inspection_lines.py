@@ -13,7 +13,7 @@ from kaohe.forms.inspection import ABSENT, PRESENT
 from kaohe.intake.inspection import FIELD, GATE, ITEM, VISIT, VISIT_DATE, VISIT_MET, UnitInspection, differs
 from kaohe.intake.record import Cell, Record
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import above, never_above
+from kaohe.rulebook.pairs import above
 from kaohe.text import date_text, shorten
 
 
@@ -46,7 +46,7 @@ def _clashes(rulebook: Rulebook, record: Record, visit: UnitInspection) -> dict[
         now = {**own, **taken}
         broken = {
             field_id: _Clash(*pair, (now[pair[0]], now[pair[1]]), (pair[0] in taken, pair[1] in taken))
-            for pair in never_above(rulebook)
+            for pair in rulebook.never_above
             if above(now, *pair)
             for field_id in pair
             if field_id in taken

@@ -2,7 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 _VERSION = 1
 _TABLES = (
     "CREATE TABLE place (name TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE look (sha256 TEXT, suffix TEXT, key TEXT NOT NULL, found BLOB NOT NULL, PRIMARY KEY (sha256, suffix))",
+    "CREATE TABLE look (sha256 TEXT, suffix TEXT, key TEXT NOT NULL, inside TEXT NOT NULL, found BLOB NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (sha256, suffix))",
     "CREATE TABLE output (name TEXT PRIMARY KEY, key TEXT NOT NULL, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE night (one INTEGER PRIMARY KEY CHECK (one = 1), key TEXT NOT NULL, shown BLOB NOT NULL)",
 )
@@ -37,9 +38,20 @@ class Cache:
         """The inbox as it was last read, by name."""
         return {name: Place(size, modified, sha) for name, size, modified, sha in self._rows("SELECT name, size, modified_ns, sha256 FROM place")}
 
-    def looks(self, key: str) -> dict[tuple[str, str], bytes]:
-        """Looks under this key, by SHA-256 and suffix."""
-        return {(sha, suffix): found for sha, suffix, found in self._rows("SELECT sha256, suffix, found FROM look WHERE key = ?", key)}
+    def known(self, key: str) -> Iterator[tuple[str, str, str]]:
+        """SHA-256 and suffix of the sound looks under this key, and what was inside."""
+        for sha, suffix, inside, found, total in self._rows("SELECT sha256, suffix, inside, found, sum FROM look WHERE key = ?", key):
+            if zlib.crc32(found) == total:
+                yield sha, suffix, inside
+
+    def looks(self, wanted: Sequence[tuple[str, str]]) -> list[bytes]:
+        """These looks, which must be known, in their order."""
+        try:
+            with self._reading() as connection:
+                question = "SELECT found FROM look WHERE sha256 = ? AND suffix = ?"
+                return [bytes(connection.execute(question, pair).fetchone()[0]) for pair in wanted]
+        except (OSError, sqlite3.Error, TypeError):
+            return [b""] * len(wanted)
 
     def outputs(self) -> dict[str, Place]:
         """The outbox as it was last made, by name."""
@@ -49,15 +61,19 @@ class Cache:
         """What the last run showed, if it rested on exactly this."""
         return next((bytes(shown) for (shown,) in self._rows("SELECT shown FROM night WHERE key = ?", key)), None)
 
-    def remember(self, places: Iterable[tuple[str, Place]], looks: Iterable[tuple[str, str, str, bytes]]) -> None:
-        """Further places, and looks as (SHA-256, suffix, key, what was found)."""
+    def remember(self, places: Iterable[tuple[str, Place]], looks: Iterable[tuple[str, str, str, str, bytes]]) -> None:
+        """Further places, and looks as (SHA-256, suffix, key, what was inside, what was found)."""
         with self._writing() as connection:
             rows = ((name, p.size, p.modified_ns, p.key) for name, p in places)
             connection.executemany("INSERT OR REPLACE INTO place (name, size, modified_ns, sha256) VALUES (?, ?, ?, ?)", rows)
-            connection.executemany("INSERT OR REPLACE INTO look (sha256, suffix, key, found) VALUES (?, ?, ?, ?)", looks)
+            looked = ((*look, zlib.crc32(look[-1])) for look in looks)
+            connection.executemany("INSERT OR REPLACE INTO look (sha256, suffix, key, inside, found, sum) VALUES (?, ?, ?, ?, ?, ?)", looked)
 
-    def settle(self, names: set[str], outputs: Iterable[tuple[str, Place]], key: str, shown: bytes) -> None:
-        """The end of a run: only these files lie in the inbox, these outputs are in place, and this is what was shown."""
+    def settle(self, names: set[str], outputs: Iterable[tuple[str, Place]], looks: str, key: str, shown: bytes) -> None:
+        """The end of a run: only these files lie in the inbox, these outputs are in place, and this is what was shown.
+
+        Looks under another key than ``looks`` are dropped; with ``key`` "" the next run has to look again at everything that is known.
+        """
         with self._writing() as connection:
             gone = [(name,) for (name,) in connection.execute("SELECT name FROM place") if name not in names]
             connection.executemany("DELETE FROM place WHERE name = ?", gone)
@@ -65,24 +81,25 @@ class Cache:
             connection.executemany(
                 "INSERT INTO output (name, key, size, modified_ns) VALUES (?, ?, ?, ?)", ((name, p.key, p.size, p.modified_ns) for name, p in outputs)
             )
-            connection.execute("INSERT OR REPLACE INTO night (one, key, shown) VALUES (1, ?, ?)", (key, shown))
+            connection.execute("DELETE FROM night")
+            if key:
+                connection.execute("INSERT INTO night (one, key, shown) VALUES (1, ?, ?)", (key, shown))
+            connection.execute("DELETE FROM look WHERE key <> ?", (looks,))
 
-    def forget_looks(self, key: str) -> None:
-        """Drop what was found under any other key: the rules, the office or the program have changed since."""
-        with self._writing() as connection:
-            connection.execute("DELETE FROM look WHERE key <> ?", (key,))
+    def _rows(self, question: str, *values: str) -> Iterator[Any]:
+        """Rows, none where there is no sound cache."""
+        with contextlib.suppress(OSError, sqlite3.Error), self._reading() as connection:
+            yield from connection.execute(question, values)
 
-    def _rows(self, question: str, *values: str) -> list[Any]:
-        """Rows, none where there is no sound cache. Leaves no trace in the folder."""
-        try:
-            if any(side.exists() for side in self._sides()[1:]) or not self._path.exists():
-                return []  # a run is writing, or was killed: the next one clears up
-            with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-                if not _is_ours(connection):
-                    return []
-                return connection.execute(question, values).fetchall()
-        except (OSError, sqlite3.Error):
-            return []
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The cache as it stands; leaves no trace in the folder. OSError where there is none of this version, or a run is writing or was killed."""
+        if any(side.exists() for side in self._sides()[1:]) or not self._path.exists():
+            raise FileNotFoundError(self._path)
+        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            if not _is_ours(connection):
+                raise FileNotFoundError(self._path)
+            yield connection
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

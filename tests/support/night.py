@@ -92,17 +92,19 @@ def quick(patch: pytest.MonkeyPatch) -> None:
             if card.file is not None and "第一次" in card.file:
                 write_whole(folder / f"更正通知-{card.unit.short}.txt", card.file.encode())
 
-    patch.setattr("kaohe.publish.outbox.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
-    patch.setattr("kaohe.publish.outbox.write_notice", lambda found, path: write_whole(path, "通报".encode()))
-    patch.setattr("kaohe.publish.outbox.write_letters", _letters)
-    patch.setattr("kaohe.publish.outbox.write_corrections", corrections)
-    patch.setattr("kaohe.publish.outbox.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
+    patch.setattr("kaohe.publish.jobs.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
+    patch.setattr("kaohe.publish.jobs.write_notice", lambda found, path: write_whole(path, "通报".encode()))
+    patch.setattr("kaohe.publish.jobs.write_letters", _letters)
+    patch.setattr("kaohe.publish.jobs.write_corrections", corrections)
+    patch.setattr("kaohe.publish.jobs.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
-    for module in ("outbox", "final"):
+    for module in ("jobs", "final"):
         patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
     offices: dict[Path, Office] = {}
     patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
     patch.setattr("kaohe.publish.final.frozen_office", lambda *_: next(iter(offices.values())))
+    patch.setattr("kaohe.memory.Memory.former", lambda _: {})  # every night makes everything
+    patch.setattr("kaohe.publish.side_by_side.processes", lambda: 1)
     looks: dict[str, Look] = {}
 
     @contextmanager
