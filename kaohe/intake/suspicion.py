@@ -29,7 +29,7 @@ _INSTALLER = "\u4840"
 """With what the names of an installer's tables begin."""
 _PACKED_PROGRAMS = {".jar", ".apk", ".appx", ".msix", ".xpi", ".crx"}
 
-_ADVICE = "没有存到佐证材料里，只留在存档中；请不要打开，向发件单位核实，确实需要的请改成 PDF 或图片重新报送"
+_ADVICE = "没有存到佐证材料里，只留在存档中；请不要打开；确实需要的，请发件单位改成 PDF 或图片重新报送"
 
 
 def suspicion(name: str, data: bytes) -> str:

@@ -36,7 +36,7 @@ def download_of_a_browser() -> Files:
     "下载早就断了",
     lost("填报表.xlsx.crdownload", Verdict.STALLED),
     points=None,
-    says={"填报表.xlsx.crdownload": "下载或复制可能中断了：已经超过一天没有变化；请重新下载（复制）完整的文件，再删去这一个"},
+    says={"填报表.xlsx.crdownload": "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"},
 )
 def download_that_broke_off() -> Files:
     return {"填报表.xlsx.crdownload": sound()[:9000]}

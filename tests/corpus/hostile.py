@@ -323,8 +323,8 @@ def formulas() -> Files:
 @case(
     "伪造的核查表",
     ok(FORM),
-    lost("核查.xlsx", Verdict.REFUSED, UNIT),
-    lost("审定.xlsx", Verdict.REFUSED, UNIT),
+    lost("核查.xlsx", Verdict.REFUSED),
+    lost("审定.xlsx", Verdict.REFUSED),
     says={
         "核查.xlsx": f"核查表{UNSEALED}请用 forms --inspection 重新制作，请考核组填在新表上；{OR_TRUST}",
         "审定.xlsx": f"审定表{UNSEALED}请用 forms --decision 重新制作，填在新表上；{OR_TRUST}；隐藏的工作表也读取了：_basis",
@@ -339,7 +339,7 @@ def forged_inspection() -> Files:
 # Programs among evidence
 
 
-KEPT = "没有存到佐证材料里，只留在存档中；请不要打开，向发件单位核实，确实需要的请改成 PDF 或图片重新报送"
+KEPT = "没有存到佐证材料里，只留在存档中；请不要打开；确实需要的，请发件单位改成 PDF 或图片重新报送"
 NAMED = "是程序、脚本、快捷方式或磁盘映像一类的文件（{}），不是佐证材料，" + KEPT
 MACROS = f"文件里有宏，{KEPT}"
 PROGRAM = f"内容是程序，不是佐证材料，{KEPT}"
