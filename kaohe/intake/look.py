@@ -10,15 +10,12 @@ from kaohe.config.model import Intake
 from kaohe.files import told
 from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.arrival import Arrival
-from kaohe.intake.containers import ContainerFault, open_container
 from kaohe.intake.decision import DecisionForm
-from kaohe.intake.form import read_form
 from kaohe.intake.inspection import UnitInspection
-from kaohe.intake.locked import unlock
 from kaohe.intake.record import Record, Verdict
 from kaohe.intake.sniff import Kind, sniff
 from kaohe.intake.suspicion import is_packed_program, suspicion
-from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.store import KEEPING, Store
 from kaohe.text import shorten
 
@@ -80,6 +77,10 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
 
 
 def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
+    from kaohe.intake.form import read_form
+    from kaohe.intake.locked import unlock
+    from kaohe.intake.workbook import read_workbook
+
     kind, limits = sniff(data), office.config.intake
     suffix = PurePosixPath(name).suffix.lower()
     called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
@@ -111,6 +112,8 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
 
 
 def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
+    from kaohe.intake.containers import ContainerFault, open_container
+
     try:
         opened = open_container(kind, data, limits)
     except ContainerFault as fault:
