@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kaohe.config.loader import Office
 from kaohe.files import told
+from kaohe.forms.seal import known_key
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
@@ -98,7 +99,7 @@ def unchanged(office: Office) -> bytes | None:
 def _night(office: Office, memory: Memory, found: Iterable[Arrival]) -> str:
     """All that a run rests on, as one key."""
     inbox = [(entry.name, entry.size, entry.modified_ns) for entry in found]
-    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists())
+    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists(), known_key(office.config))
 
 
 def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
