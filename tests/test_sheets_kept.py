@@ -104,8 +104,8 @@ def test_damaged_forms_read_the_same_the_first_time_and_ever_after(part: int) ->
     first = []
     for data in damaged:
         forget()
-        first.append(told(data))
-    assert [[told(data) for data in damaged] for _ in range(3)] == [first] * 3
+        first.append(repr(told(data)))  # a value may be no number, which equals nothing
+    assert [[repr(told(data)) for data in damaged] for _ in range(3)] == [first] * 3
 
 
 def test_a_form_reads_as_it_does_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
