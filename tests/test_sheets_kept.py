@@ -33,7 +33,7 @@ from tests.support.packages import MAIN, book, fault, packed, read
 from tests.support.packages import parts as parts_of
 
 OFFICE = program_office()
-STORES: tuple[Kept[Any], ...] = (xlsx.SHEETS, xlsx._REFERENCES, guard._SOUND, guard._SMALL_PARTS, parts._LISTINGS)
+STORES: tuple[Kept[Any], ...] = (xlsx.SHEETS, xlsx._LOOKS, xlsx._REFERENCES, guard._SOUND, guard._SMALL_PARTS, parts._LISTINGS)
 
 
 @pytest.fixture(autouse=True)
