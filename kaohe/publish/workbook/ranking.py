@@ -105,7 +105,7 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
         Column("其中加分" if in_total else "加分\n（不计入总分）", 10 if in_total else 16, 16, "large number"),
         Column("状态", 12, 20, "centre"),
         Column("问题", 12, 18, "centre"),
-        Column("说明", 40, 56),
+        Column("说明", 40, 58),
     )
 
 
