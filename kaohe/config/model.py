@@ -65,6 +65,10 @@ class Intake(Frozen):
 
     passwords: tuple[str, ...] = ()
     seconds: Count = 60
+    received_seconds: Count = 300
+    """For everything in one received file together."""
+    free_mb: Annotated[int, Field(ge=0, strict=True)] = 500
+    """What must stay free on the disk when a mail or an archive is opened."""
     memory_mb: Annotated[int, Field(ge=256, strict=True)] = 768
     file_mb: Count = 200
     unpacked_mb: Count = 200
@@ -73,6 +77,8 @@ class Intake(Frozen):
     nested: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
     settle_seconds: Annotated[int, Field(ge=0, strict=True)] = 120
     """A file that cannot be read and was changed so lately may still be on its way."""
+    trust_unsealed_forms: Annotated[bool, Field(strict=True)] = False
+    """Use inspection and decision forms that cannot be shown to be this office's own."""
 
     @property
     def largest(self) -> int:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaohe.files import is_partial, told, write_whole
+from kaohe.files import is_partial, told
 from kaohe.ledger import store
 from kaohe.ledger.store import LedgerFault
+from kaohe.store import KEEPING, FolderStore
 
 __all__ = ["REBUILT", "Event", "Ledger", "LedgerFault"]
 
@@ -18,7 +19,7 @@ REBUILT = "台账"
 """Kind of the event that says that the ledger was rebuilt."""
 
 _MOST_ASIDE = 1000
-_KEEPING, _WRITING = "收件存档", "写台账"
+_WRITING = "写台账"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "ledger.sqlite3"
         self._archive = folder / "archive"
-        self._rewritten: set[str] = set()
+        self.archive = FolderStore(self._archive)
+        """Every content that was ever received."""
 
     def times(self) -> dict[str, int]:
         """When each known content was first seen (epoch seconds), by SHA-256. Reads only.
@@ -61,15 +63,23 @@ class Ledger:
 
     def latest(self) -> int | None:
         """The latest moment of which anything is remembered (epoch seconds); None before the first run. Reads only."""
-        return max([*self.times().values(), *(event.at for event in self.events())], default=None)
+        return max([*self.times().values(), *(event.at for event in self.events()), *(row[3] for row in self.arrivals())], default=None)
+
+    def arrivals(self) -> list[tuple[str, str, int, int]]:
+        """Every file that came, in mails and archives too: its name, SHA-256, the date it bore, and when it came. Reads only."""
+        try:
+            with store.reading(self._path) as connection:
+                return connection.execute(f"{store.SELECT_ARRIVALS} ORDER BY name, sha256").fetchall()
+        except (OSError, sqlite3.Error):
+            return []  # missing, damaged, or from before this was kept
 
     def moment(self, now: int) -> int:
         """The epoch second under which to remember what happens now: later than all before, even when the clock was set back."""
         latest = self.latest()
         return now if latest is None else max(now, latest + 1)
 
-    def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
-        """Remember (sha256, first_seen, name, size) of new contents; known ones keep their first time.
+    def record(self, entries: Iterable[tuple[str, int, str, int]], arrivals: Iterable[tuple[str, str, int, int]] = ()) -> None:
+        """Remember (sha256, first_seen, name, size) of new contents, known ones keep their first time; and the files that came.
 
         The archived copy gets that time too, so that a rebuilt ledger knows it.
         """
@@ -77,8 +87,9 @@ class Ledger:
         known = self.times() if self._path.is_file() else {}
         with self._writing() as connection:
             store.insert_received(connection, list(rows))
+            store.insert_arrivals(connection, [tuple(row) for row in arrivals])
         # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
-        with told(_KEEPING, self._archive):
+        with told(KEEPING, self._archive):
             for sha, seen, _, _ in rows:
                 self._date(self.archived(sha), known.get(sha, seen))
 
@@ -106,30 +117,23 @@ class Ledger:
 
     def archived(self, sha: str) -> Path:
         """Where the archive keeps the content of this SHA-256, whether it is there or not."""
-        return self._archive / sha[:2] / sha
+        return self.archive.path(sha)
 
     def keep(self, data: bytes) -> str:
-        """Archive one file's content before anything reads it; returns its SHA-256.
-
-        An archived copy that is no longer what it was is written anew; ``rewritten`` then knows it.
-        """
-        sha = hashlib.sha256(data).hexdigest()
-        path = self.archived(sha)
-        there = path.is_file()
-        if there and _holds(path, data):
-            return sha
-        with told(_KEEPING, self._archive):
-            write_whole(path, data, modified=0)
-            if there:
-                self._rewritten.add(sha)
-                if (seen := self.times().get(sha)) is not None:
-                    os.utime(path, (seen, seen))
+        """Archive one content, with the time when it was first seen where that is known; returns its SHA-256."""
+        with told(KEEPING, self._archive):
+            sha = self.archive.keep(data)
+            if sha in self.archive.rewritten and (seen := self.times().get(sha)) is not None:
+                self._date(self.archived(sha), seen)
         return sha
 
-    @property
-    def rewritten(self) -> frozenset[str]:
-        """The contents (SHA-256) whose archived copies were found damaged and were written anew."""
-        return frozenset(self._rewritten)
+    def holds(self, sha: str, seen: int, size: int) -> bool:
+        """Whether the archive's copy looks as it was left: its size, and the time when it was first seen as its date."""
+        try:
+            state = self.archived(sha).stat()
+        except OSError:
+            return False
+        return (state.st_size, int(state.st_mtime)) == (size, seen)
 
     def mend(self, now: int) -> str:
         """Make sure of a sound ledger: a new one at first, one of an earlier version brought up to date, a damaged or lost one rebuilt.
@@ -170,7 +174,7 @@ class Ledger:
 
     def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
-        received, events = store.salvage(aside) if aside is not None else ([], [])
+        received, events, arrivals = store.salvage(aside) if aside is not None else ([], [], [])
         known = {row[0] for row in received}
         changed = 0
         for sha, path in self._archived_files():
@@ -182,14 +186,14 @@ class Ledger:
             else:
                 changed += 1
         if not damaged and not received and not changed:
-            store.build(self._path, [], [])
+            store.build(self._path, [], [], [])
             return ""
         what = f"台账损坏，已改名为 {aside.name}" if damaged and aside is not None else "台账不见了"
         said = f"{what}，并重新建立：从旧台账读回{len(known)}份收件和{len(events)}条记录，按存档补上{len(received) - len(known)}份收件"
         said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
         said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
-        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events)])
-        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)])
+        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events), *(row[3] + 1 for row in arrivals)])
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)], arrivals)
         return said
 
     def _set_aside(self) -> Path:
@@ -222,14 +226,7 @@ class Ledger:
 
     def _clear_partial(self) -> None:
         """What a killed run had begun to write here and into the archive."""
-        for path in (*self._path.parent.glob(".~*"), *self._archive.glob("??/.~*")):
+        for path in (*self._path.parent.glob(".~*"), *self._archive.glob(".~*"), *self._archive.glob("??/.~*")):
             if is_partial(path.name):
                 path.unlink(missing_ok=True)
         store.clear_build(self._path)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:
-        return False

@@ -15,6 +15,7 @@ from kaohe.files import write_whole
 from kaohe.forms.decision import AWARDS_SHEET, MEETING_SHEET, build_decision
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import take_in
+from kaohe.intake.workers import Examiner, here
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
 from kaohe.publish.decision import decision_task
@@ -22,6 +23,7 @@ from kaohe.publish.final import issue_final
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import assess_intake, first_times, survey
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, program_office, sound_fields
+from tests.support.seals import KEY, give_key
 
 SCORED = ("xinzheng", "jinshui")
 ISSUED_AT = datetime(2015, 1, 20, 3, 0, 5)
@@ -40,6 +42,7 @@ def gates(*passed: str) -> str:
 def reviewed(home: Path) -> Office:
     """An office whose units are all decided, before the meeting: two forms, an earlier version, a copy and a foreign file."""
     office = load_office(office_folder(home, gates(*SCORED)))
+    give_key(home)
     for name, data, modified in _received():
         drop(home / "inbox", name, data, modified)
     return office
@@ -60,7 +63,7 @@ def _received() -> tuple[tuple[str, bytes, int], ...]:
 def decision(office: Office, awards: tuple[tuple[str, str], ...] = (("金水区工商联", "先进单位"),), **meeting: Any) -> bytes:
     """The decision form on what lies in the inbox, filled in at the meeting; None as an answer leaves it blank."""
     answers = MEETING | meeting
-    workbook = load_workbook(BytesIO(build_decision(office.rulebook, decision_task(survey(office)))))
+    workbook = load_workbook(BytesIO(build_decision(office.rulebook, decision_task(survey(office)), KEY)))
     sheet = workbook[MEETING_SHEET]
     for row in range(2, sheet.max_row + 1):
         key = str(sheet.cell(row, 1).value or "").removeprefix("meeting:")
@@ -89,10 +92,12 @@ _approval: list[bytes] = []
 def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None = None) -> Assessment:
     """What a run would find, with everything received archived and remembered as a run would; ``unreadable`` lies there too."""
     ledger, found = Ledger(office.config.folder("state")), list(arrivals(office.config.folder("inbox")))
-    for entry in found:
-        ledger.keep(entry.data or b"")
-    ledger.record((a.sha256, now, a.name, len(a.data or b"")) for a in found)
-    return assess_intake(office, take_in(office, [*found, unreadable] if unreadable else found, first_times(ledger, now)))
+    examine = Examiner(office, ledger.archive)
+    kept = [examine.received(entry) for entry in found]
+    ledger.record((a.sha256, now, a.name, a.size) for a in kept)
+    listed = [*kept, unreadable] if unreadable else kept
+    times = first_times(ledger, now)
+    return assess_intake(office, take_in(office, listed, times, here(office, ledger.archive), noted=times.noted))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:
