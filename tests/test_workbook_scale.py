@@ -8,6 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from lxml import etree
 from python_calamine import CalamineWorkbook
 
 from kaohe.publish.workbook import write_workbook
@@ -149,6 +150,43 @@ def test_rows_stand_in_order_and_once(narrow: Path) -> None:
             if name.startswith("xl/worksheets/sheet"):
                 rows = [int(number) for number in re.findall(r'<row r="(\d+)"', archive.read(name).decode())]
                 assert rows == sorted(set(rows)), name
+
+
+ORDER = [
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "autoFilter",
+    "mergeCells",
+    "conditionalFormatting",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+    "headerFooter",
+    "rowBreaks",
+    "colBreaks",
+    "drawing",
+]
+"""Parts of a sheet in the order that the format (ECMA-376, CT_Worksheet) prescribes, as far as ours have them."""
+
+
+def test_the_parts_of_a_sheet_stand_in_the_order_of_the_format(narrow: Path) -> None:
+    """Excel refuses a file where they do not."""
+    with zipfile.ZipFile(narrow) as archive:
+        sheets = [etree.fromstring(archive.read(name)) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert len(sheets) == 15
+    for sheet in sheets:
+        found = [ORDER.index(etree.QName(part).localname) for part in sheet]
+        assert found == sorted(found)
+        for merged in sheet.iter("{*}mergeCell"):
+            first, _, last = str(merged.get("ref")).partition(":")
+            assert first != last
+    grouped = [format_.get("outlineLevelRow") for sheet in sheets[2:8] for format_ in sheet.iter("{*}sheetFormatPr")]
+    assert grouped == ["1"] * 6
 
 
 # ── memory ──
