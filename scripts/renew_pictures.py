@@ -14,7 +14,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.support.pictures import REVIEWED, difference, printed, save
+from tests.support.pictures import REVIEWED, difference, pictures, printed, save
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     REVIEWED.mkdir(parents=True, exist_ok=True)
     changed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for shown, picture in printed(Path(folder)):
+        for shown, picture in pictures(printed(Path(folder))):
             path = REVIEWED / f"{shown.name}.png"
             found = difference(Image.open(path), picture) if path.exists() else "not reviewed yet"
             if found:

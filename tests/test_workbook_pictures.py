@@ -6,11 +6,13 @@ A page that changed on purpose is looked at, then renewed: ``uv run scripts/rene
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from tests.support.pictures import PAGES, REVIEWED, Shown, difference, printed, save
+from tests.support.pictures import PAGES, REVIEWED, Shown, difference, pictures, printed, save
 
 MOST_BYTES = 150_000
 
@@ -20,11 +22,21 @@ def reviewed(shown: Shown) -> Image.Image:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Image.Image]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("printed")
+
+
+@pytest.fixture(scope="module")
+def documents(folder: Path) -> Mapping[str, Any]:
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice (soffice) is not installed")
     pytest.importorskip("pymupdf")
-    return {shown.name: picture for shown, picture in printed(tmp_path_factory.mktemp("printed"))}
+    return printed(folder)
+
+
+@pytest.fixture(scope="module")
+def pages(documents: Mapping[str, Any]) -> Mapping[str, Image.Image]:
+    return {shown.name: picture for shown, picture in pictures(documents)}
 
 
 @pytest.mark.office
@@ -35,6 +47,19 @@ def test_page_looks_as_reviewed(pages: Mapping[str, Image.Image], shown: Shown, 
     save(now, tmp_path / "now.png")
     found = difference(reviewed(shown), now)
     assert not found, f"{found}: look at {tmp_path / 'now.png'} beside {REVIEWED / shown.name}.png"
+
+
+@pytest.mark.office
+@pytest.mark.slow
+@pytest.mark.parametrize("book", ["12", "inspected"])
+def test_every_text_is_printed_whole(documents: Mapping[str, Any], folder: Path, book: str) -> None:
+    """But the title and the explanation of 得分明细, which are for the screen; and no figure is too wide for its cell."""
+    paper = "".join("".join(page.get_text().split()) for page in documents[book])
+    sheets = openpyxl.load_workbook(folder / f"{book}.xlsx", data_only=True).worksheets
+    texts = {(s.title, c.coordinate): "".join(c.value.split()) for s in sheets for row in s.iter_rows() for c in row if isinstance(c.value, str)}
+    assert len(texts) > 4000
+    assert [place for place, text in texts.items() if text not in paper] == [("得分明细", "A1"), ("得分明细", "A2")]
+    assert "###" not in paper
 
 
 def test_every_picture_belongs_to_a_page_and_is_small() -> None:

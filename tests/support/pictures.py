@@ -75,17 +75,21 @@ PAGES: Sequence[Shown] = (
 )
 
 
-def printed(folder: Path) -> Iterator[tuple[Shown, Image.Image]]:
-    """The pages of ``PAGES`` as LibreOffice prints them. LookupError where a sheet does not have the page."""
+def printed(folder: Path) -> dict[str, Any]:
+    """The workbooks of ``BOOKS`` in a folder, and by name what LibreOffice prints of them, as pymupdf documents."""
     import pymupdf
 
+    found: dict[str, Any] = {}
     for book, (made, pages) in BOOKS.items():
         path = folder / f"{book}.xlsx"
         write_workbook(made(), path)
-        document: Any = pymupdf.open(_pdf(path, pages))  # type: ignore[no-untyped-call]
-        for shown in PAGES:
-            if shown.book == book:
-                yield shown, _picture(document, shown)
+        found[book] = pymupdf.open(_pdf(path, pages))  # type: ignore[no-untyped-call]
+    return found
+
+
+def pictures(documents: Mapping[str, Any]) -> Iterator[tuple[Shown, Image.Image]]:
+    """The pages of ``PAGES``. LookupError where a sheet does not have the page."""
+    return ((shown, _picture(documents[shown.book], shown)) for shown in PAGES)
 
 
 def _pdf(path: Path, pages: str) -> Path:
