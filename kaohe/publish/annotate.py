@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from io import BytesIO
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
-
-from openpyxl import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
 
 from kaohe.checks.finding import Finding
 from kaohe.checks.registry import run_checks
@@ -19,13 +17,10 @@ from kaohe.forms.layout import MAGIC, FormLayout
 from kaohe.forms.master import MASTER_FILE, build_master
 from kaohe.forms.stamp import Master, MasterFault, stamp_values
 from kaohe.intake.record import Record
-from kaohe.publish.cached import Results, formula_results
-from kaohe.publish.harmless import disarm, formulas_of
+from kaohe.publish.correction_list import Notice, Unmarkable
 from kaohe.publish.markable import obstacle
-from kaohe.publish.marking import Notice, Unmarkable, listed, marked, opened
 from kaohe.publish.overlay import overlaid
-from kaohe.publish.plain_package import NotPlain, Own, plain_package
-from kaohe.publish.refill import Place, Refilled, refilled
+from kaohe.publish.plain_package import NotPlain, Own, own_of, plain_package
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import shorten
 
@@ -43,6 +38,11 @@ _BLANK_ROWS = 5
 
 _PICTURE = re.compile(rb"<(?:\w{1,20}:)?(?:blip|imagedata)[\s>]")
 _AREA = re.compile(r"(\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?)(\d+)")
+
+if TYPE_CHECKING:  # openpyxl is imported where a workbook is really opened, which is seldom
+    from openpyxl import Workbook
+
+    from kaohe.publish.refill import Place, Refilled
 
 
 class How(StrEnum):
@@ -96,10 +96,16 @@ class Annotator:
                 why = NOT_OPENED
         if record is not None and sum(map(len, record.lists.values())) <= _MOST_ROWS:
             return self._refilled(unit, record, findings, why, word)
+        from kaohe.publish.marking import listed
+
         told = Told(How.LISTED, findings, ("",) * len(findings), why)
         return listed(word(told)), told
 
     def _marked(self, original: bytes, findings: tuple[Finding, ...], record: Record | None, word: Callable[[Told], Notice]) -> tuple[bytes, Told]:
+        from kaohe.publish.cached import formula_results
+        from kaohe.publish.harmless import disarm
+        from kaohe.publish.marking import marked, opened
+
         book, values = opened(original), opened(original, data_only=True)
         if _form_hash(book) != self._rulebook.form_hash:
             raise Unmarkable(OTHER_VERSION)
@@ -120,13 +126,16 @@ class Annotator:
         return overlaid(package, word(told), self._last_rows(record) if record is not None else {}), told
 
     def _refilled(self, unit: Unit, record: Record, findings: tuple[Finding, ...], why: str, word: Callable[[Told], Notice]) -> tuple[bytes, Told]:
+        from kaohe.publish.marking import marked
+
         done = self._filled(unit, record)
         self._print_less(done.book, done.record)
         told = Told(How.REFILLED, *self._repointed(findings, record, done), why, (NOT_CARRIED,))
-        results: Results = {}  # what the unfilled form computed is no longer true; programs compute afresh
-        return marked(done.book, word(told), results), told
+        return marked(done.book, word(told), {}), told  # what the unfilled form computed is no longer true; programs compute afresh
 
-    def _filled(self, unit: Unit, record: Record) -> Refilled:
+    def _filled(self, unit: Unit, record: Record) -> "Refilled":
+        from kaohe.publish.refill import refilled
+
         values, rulebook = stamp_values(self._config, unit), self._rulebook
         with contextlib.suppress(Exception):  # a master that the office's program saved in its own way, or with an input lost, can fail anyhow
             return refilled(self._master.stamp(values), record, rulebook)
@@ -149,13 +158,9 @@ class Annotator:
     def _own(self) -> Own:
         """The formulas and names that every unit's form has."""
         values = stamp_values(self._config, self._config.cohort[0])
-        try:
-            book = opened(self._master.stamp(values))
-        except Unmarkable:
-            book = opened(self._fresh.stamp(values))
-        return Own(formulas_of(book), frozenset(book.defined_names))
+        return own_of(self._master.stamp(values))
 
-    def _repointed(self, findings: Iterable[Finding], record: Record, done: Refilled) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    def _repointed(self, findings: Iterable[Finding], record: Record, done: "Refilled") -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         """The findings at the cells of the refilled form, in its words, and where each was in the unit's own file."""
         again = run_checks(self._config, self._rulebook, {record.unit: done.record}, {})
         worded = {(f.code, f.field, f.sheet, f.cell): f for f in again}
@@ -167,8 +172,10 @@ class Annotator:
             origins.append(_origin(finding, (sheet, cell), record))
         return tuple(moved), tuple(origins)
 
-    def _print_less(self, book: Workbook, record: Record) -> None:
+    def _print_less(self, book: "Workbook", record: Record) -> None:
         """Let each list print as far as it is filled and a little further, so that no empty pages come out."""
+        from openpyxl.worksheet.worksheet import Worksheet
+
         for title, last in self._last_rows(record).items():
             sheet = book[title] if title in book.sheetnames else None
             area = _AREA.fullmatch(str(sheet.print_area).rpartition("!")[2]) if isinstance(sheet, Worksheet) else None
@@ -184,7 +191,7 @@ class Annotator:
         return {place.sheet: max(last.get(place.sheet, 0), place.first_row - 1) + _BLANK_ROWS for place in places}
 
 
-def _form_hash(book: Workbook) -> str:
+def _form_hash(book: "Workbook") -> str:
     """What the hidden sheet says of the form's inputs; "" where there is no such sheet."""
     for sheet in book.worksheets:
         if str(sheet.cell(1, 1).value) == MAGIC:
@@ -199,11 +206,11 @@ def _pictures(data: bytes) -> int:
         return sum(len(_PICTURE.findall(archive.read(name))) for name in parts)
 
 
-def _kept(book: Workbook) -> int:
+def _kept(book: "Workbook") -> int:
     return sum(len(sheet._images) for sheet in book.worksheets)  # type: ignore[attr-defined, misc]
 
 
-def _target(finding: Finding, done: Refilled) -> Place:
+def _target(finding: Finding, done: "Refilled") -> "Place":
     """The cell of the refilled form that a finding is about; nowhere for one that no longer has a place."""
     place = done.places.get((finding.sheet, finding.cell))
     if place is None and finding.field in done.record.fields:

@@ -11,7 +11,7 @@ from kaohe.config.model import Config, Unit
 from kaohe.files import write_whole
 from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.publish.annotate import Annotator, How, Told
-from kaohe.publish.marking import WITHHELD, Notice
+from kaohe.publish.correction_list import WITHHELD, Notice
 from kaohe.publish.text_template import render_text
 from kaohe.rulebook.model import Rulebook
 from kaohe.scoring.scorecard import Assessment, UnitState

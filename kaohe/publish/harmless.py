@@ -1,6 +1,5 @@
 """What a unit's own workbook must not carry back out of the office: formulas of others, links, names, macros' leftovers."""
 
-import re
 from collections.abc import Iterator
 
 from openpyxl import Workbook
@@ -10,16 +9,10 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kaohe.publish.formula_text import ESCAPE, LEADS, LOCAL, OUTSIDE, shape
 from kaohe.text import clean
 
-LEADS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet program takes for the beginning of a formula when a cell is edited."""
-
 _COPIED = ("png", "jpeg", "gif")
-ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
-OUTSIDE = re.compile(r"[\[|]|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|DDE|RTD|CALL|REGISTER|EXEC|IMAGE|INDIRECT|EVALUATE)\b", re.IGNORECASE)
-LOCAL = re.compile(r"'?[^'\[\]!|:/\\]+'?!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
 
 
 def formulas_of(book: Workbook) -> frozenset[str]:
@@ -73,11 +66,6 @@ def _formula_cells(sheet: Worksheet) -> Iterator[Cell]:
 def _formula(cell: Cell) -> str | None:
     value = cell.value.text if isinstance(cell.value, ArrayFormula) else cell.value
     return value if isinstance(value, str) else None
-
-
-def shape(formula: str) -> str:
-    """What formulas have in common that differ only in the cells they name and in white space."""
-    return _REFERENCE.sub("R", "".join(formula.split()).upper())
 
 
 def _without_link(cell: Cell) -> None:

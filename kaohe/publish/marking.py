@@ -5,9 +5,8 @@ Marks are made so that they can be taken off again: a workbook that comes back a
 
 import io
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, cast
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -27,71 +26,40 @@ from kaohe import look
 from kaohe.cells import column_letter, split_ref
 from kaohe.checks.finding import Finding, Severity
 from kaohe.publish.cached import Results, put_back
+from kaohe.publish.correction_list import (
+    ABOUT_ROW,
+    AUTHOR,
+    CELL_MARK,
+    CENTRED,
+    COLUMNS,
+    COMMENT_WIDTH,
+    FILLS,
+    FIRST_ROW,
+    HEADER_ROW,
+    INKS,
+    LAST_COLUMN,
+    LAST_ROW,
+    LIST_MARK,
+    LIST_SHEET,
+    MACHINE_COLUMN,
+    TITLE_ROW,
+    Notice,
+    Unmarkable,
+    comment_height,
+    comment_of,
+    head_heights,
+    row_height,
+    row_texts,
+)
 from kaohe.publish.harmless import put
 from kaohe.publish.zips import repack
-from kaohe.text import clean, lines_needed, shorten
+from kaohe.text import clean
 
-LIST_SHEET = "更正清单"
-AUTHOR = "考核核对"
-
-WITHHELD = "先不计分"
-"""Beside a doubt whose value is not used until the unit has said what it means."""
-
-FILLS = {Severity.ERROR: look.ERROR_FILL, Severity.DOUBT: look.DOUBT_FILL, Severity.HINT: look.HINT_FILL}
-INKS = {Severity.ERROR: look.ERROR_INK, Severity.DOUBT: look.DOUBT_INK, Severity.HINT: look.HINT_INK}
-
-COLUMNS: Mapping[str, float] = {
-    "程度": 10,
-    "工作表": 13,
-    "单元格": 9,
-    "内容": 22,
-    "查到的": 22,
-    "应当": 24,
-    "怎么改": 27,
-    "条款": 10,
-    "编号": 9,
-}
-"""Headings of the list and the widths of their columns."""
-
-CENTRED = (1, 3, 8, 9)
-
-TITLE_ROW, ABOUT_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4
-MACHINE_COLUMN = len(COLUMNS) + 1
-"""Hidden: the list's own mark above, and beside each marked cell's row a specimen of the fill it had."""
-
-LIST_MARK, CELL_MARK = "kaohe-corrections", "marked"
 _OURS = tuple(f"【{severity.value}】" for severity in Severity)
 _OWN_COMMENT = "\n\n原有批注：\n"
-_LONGEST = {"label": 100, "found": 160, "expected": 200, "action": 300, "other": 60}
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-_LINE_HEIGHT, _TALLEST = 16.0, 409.0
-COMMENT_WIDTH, _COMMENT_COLUMNS, _COMMENT_LINE = 380, 48.0, 20
 
 Spot: TypeAlias = Cell | None
 """Where a finding is marked; None when the workbook has no such cell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What the list sheet says: a title, lines below it, the findings in order; ``stamp`` is the workbook's time.
-
-    ``origins`` says for each finding where it was in the unit's own file, "" where that is the same place.
-    """
-
-    title: str
-    about: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    origins: tuple[str, ...]
-    publisher: str
-    stamp: datetime
-
-
-class Unmarkable(Exception):
-    """This workbook cannot be marked; ``reason`` says in Chinese why, "" where openpyxl could not open or write it."""
-
-    def __init__(self, reason: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def marked(book: Workbook, notice: Notice, results: Results) -> bytes:
@@ -206,29 +174,9 @@ def _mark(book: Workbook, findings: Sequence[Finding], spots: Sequence[Spot]) ->
         cell.comment = _comment(f"{text}{_OWN_COMMENT}{own}" if own else text, AUTHOR)
 
 
-def comment_text(finding: Finding) -> str:
-    """A finding as the comment on its cell says it."""
-    lines = [f"【{finding.severity.value}】{finding.code} {finding.title}"]
-    parts = (("查到的", finding.found, "found"), ("应当", finding.expected, "expected"), ("怎么改", finding.action, "action"))
-    lines += [f"{name}：{shorten(text, _LONGEST[limit])}" for name, text, limit in parts if text]
-    if finding.withheld:
-        lines.append(f"写明确以前{WITHHELD}")
-    return clean("\n".join(lines))
-
-
-def comment_of(found: Iterable[Finding]) -> str:
-    """All findings of one cell as its comment says them."""
-    return "\n\n".join(comment_text(finding) for finding in found)
-
-
 def _comment(text: str, author: str | None) -> Comment:
     """A comment as large as its text."""
     return Comment(text, author or "", height=comment_height(text), width=COMMENT_WIDTH)
-
-
-def comment_height(text: str) -> int:
-    """Pixels that a comment needs for its text."""
-    return lines_needed(text, _COMMENT_COLUMNS) * _COMMENT_LINE + 16
 
 
 def _show_first(book: Workbook) -> None:
@@ -260,35 +208,6 @@ def _write_list(sheet: Worksheet, notice: Notice, spots: Sequence[Spot]) -> None
     for n, (finding, origin, spot) in enumerate(zip(notice.findings, notice.origins, spots, strict=True)):
         _write_row(sheet, FIRST_ROW + n, finding, origin, spot)
     _set_up_page(sheet, FIRST_ROW + len(notice.findings) - 1)
-
-
-def row_texts(finding: Finding, origin: str) -> tuple[str, ...]:
-    """What a row of the list says, column by column."""
-    other = _LONGEST["other"]
-    return (
-        f"{finding.severity.value}\n{WITHHELD}" if finding.withheld else finding.severity.value,
-        shorten(finding.sheet, other),
-        shorten(finding.cell, other),
-        shorten(finding.label, _LONGEST["label"]) + (f"\n（{shorten(origin, _LONGEST['label'])}）" if origin else ""),
-        shorten(finding.found, _LONGEST["found"]),
-        shorten(finding.expected, _LONGEST["expected"]),
-        shorten(finding.action, _LONGEST["action"]),
-        shorten(finding.clause, other),
-        shorten(finding.code, other),
-    )
-
-
-def row_height(texts: Sequence[str]) -> float:
-    """Points that a row of the list needs for its longest text."""
-    lines = max(lines_needed(text, columns) for text, columns in zip(texts, COLUMNS.values(), strict=True))
-    return min(max(_LINE_HEIGHT * lines + 6, 22.0), _TALLEST)
-
-
-def head_heights(notice: Notice) -> tuple[float, float]:
-    """Points that the title and the lines below it need."""
-    room = sum(COLUMNS.values())
-    about = min(_LINE_HEIGHT * lines_needed("\n".join(notice.about), room) + 6, _TALLEST)
-    return 28.0 * lines_needed(notice.title, room * 0.6), about
 
 
 def _write_row(sheet: Worksheet, row: int, finding: Finding, origin: str, spot: Spot) -> None:

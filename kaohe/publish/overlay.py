@@ -13,9 +13,9 @@ from lxml import etree
 from kaohe import look
 from kaohe.cells import cell_name, column_letter, split_ref
 from kaohe.checks.finding import Finding, Severity
-from kaohe.publish import marking
-from kaohe.publish.harmless import ESCAPE, LEADS
-from kaohe.publish.marking import COLUMNS, FIRST_ROW, LIST_SHEET, Notice
+from kaohe.publish import correction_list as wording
+from kaohe.publish.correction_list import COLUMNS, FIRST_ROW, LIST_SHEET, Notice
+from kaohe.publish.formula_text import ESCAPE, LEADS
 from kaohe.publish.overlay_styles import Ink, StyleSheet
 from kaohe.publish.plain_package import LINKS, MAIN, NS, OFFICE, STYLES, TYPES, WORKBOOK, NotPlain, Plain
 from kaohe.raw_zip import member, packed
@@ -102,7 +102,7 @@ def _spot(package: Plain, finding: Finding) -> _Spot | None:
         row, column = split_ref(finding.cell)
     except ValueError:
         return None
-    if row > marking.LAST_ROW or column >= marking.LAST_COLUMN:
+    if row > wording.LAST_ROW or column >= wording.LAST_COLUMN:
         return None
     content, ref = package.contents[part], finding.cell
     for first, last in _MERGED.findall(content):
@@ -145,7 +145,7 @@ def _marked(content: bytes, marks: Mapping[_Spot, Sequence[Finding]], styles: St
         gravest = min(found, key=lambda finding: finding.gravity)
         match = _cell(spot.ref).search(content)
         assert match is not None
-        tag = _styled(match.group(), styles.filled(_style(match.group()), marking.FILLS[gravest.severity]))
+        tag = _styled(match.group(), styles.filled(_style(match.group()), wording.FILLS[gravest.severity]))
         content = content[: match.start()] + tag + content[match.end() :]
     link = f'<legacyDrawing xmlns:r="{OFFICE}" r:id="anysvml"/></worksheet>'.encode()
     head, end, _ = content.rpartition(b"</worksheet>")
@@ -158,12 +158,12 @@ def _comments(marks: Mapping[_Spot, Sequence[Finding]], number: int, part: str) 
     """The parts with a sheet's comments, their shapes, and the links to both."""
     comments, shapes = [], []
     for n, (spot, found) in enumerate(marks.items()):
-        text = marking.comment_of(found)
+        text = wording.comment_of(found)
         row, column = split_ref(spot.ref)
         comments.append(f'<comment ref="{spot.ref}" authorId="0"><text><t xml:space="preserve">{_escaped(text)}</t></text></comment>')
-        height = marking.comment_height(text)
-        shapes.append(_SHAPE.format(id=1026 + n, width=marking.COMMENT_WIDTH, height=height, row=row - 1, column=column))
-    author = f"<authors><author>{marking.AUTHOR}</author></authors>"
+        height = wording.comment_height(text)
+        shapes.append(_SHAPE.format(id=1026 + n, width=wording.COMMENT_WIDTH, height=height, row=row - 1, column=column))
+    author = f"<authors><author>{wording.AUTHOR}</author></authors>"
     home, _, name = part.rpartition("/")
     links = "".join(
         f'<Relationship Id="{link}" Type="{OFFICE}/{kind}" Target="/{target}"/>'
@@ -181,26 +181,26 @@ def _comments(marks: Mapping[_Spot, Sequence[Finding]], number: int, part: str) 
 
 def _list_sheet(notice: Notice, spots: Sequence[_Spot | None], styles: StyleSheet) -> str:
     """The list that comes first, as ``marking`` writes it."""
-    last, mark = len(COLUMNS), marking.MACHINE_COLUMN - 1
-    title_height, about_height = marking.head_heights(notice)
+    last, mark = len(COLUMNS), wording.MACHINE_COLUMN - 1
+    title_height, about_height = wording.head_heights(notice)
     about = "\n".join(notice.about)
     plain = Ink(look.BODY_FONT, 10.5, look.INK)
     title, machine = styles.listed(Ink(look.HEAD_FONT, 16, look.BRAND, bold=True)), styles.listed(Ink(look.BODY_FONT, 10.5))
     heading = styles.listed(Ink(look.HEAD_FONT, 10.5, look.INK, bold=True), fill=look.HEADER_FILL, boxed=True, centred=True, wrapped=False)
     rows = [
-        _row(marking.TITLE_ROW, title_height, [_text(1, 0, notice.title, title), _text(1, mark, marking.LIST_MARK, machine)]),
-        _row(marking.ABOUT_ROW, about_height, [_text(2, 0, about, styles.listed(plain))]),
-        _row(marking.HEADER_ROW, 24, [_text(3, n, text, heading) for n, text in enumerate(COLUMNS)]),
+        _row(wording.TITLE_ROW, title_height, [_text(1, 0, notice.title, title), _text(1, mark, wording.LIST_MARK, machine)]),
+        _row(wording.ABOUT_ROW, about_height, [_text(2, 0, about, styles.listed(plain))]),
+        _row(wording.HEADER_ROW, 24, [_text(3, n, text, heading) for n, text in enumerate(COLUMNS)]),
     ]
     links = []
     for n, (finding, origin, spot) in enumerate(zip(notice.findings, notice.origins, spots, strict=True)):
-        row, texts = FIRST_ROW + n, marking.row_texts(finding, origin)
+        row, texts = FIRST_ROW + n, wording.row_texts(finding, origin)
         cells = [_text(row, column, text, _list_style(column, text, finding.severity, spot, styles)) for column, text in enumerate(texts)]
         if spot is not None:
-            cells.append(_text(row, mark, marking.CELL_MARK, styles.specimen(plain, spot.style)))
+            cells.append(_text(row, mark, wording.CELL_MARK, styles.specimen(plain, spot.style)))
             place = f"'{spot.sheet.replace(chr(39), chr(39) * 2)}'!{spot.ref}"
             links.append(f'<hyperlink ref="C{row}" location={quoteattr(place)}/>')
-        rows.append(_row(row, marking.row_height(texts), cells))
+        rows.append(_row(row, wording.row_height(texts), cells))
     widths = "".join(f'<col min="{n}" max="{n}" width="{width:g}" customWidth="1"/>' for n, width in enumerate(COLUMNS.values(), 1))
     edge = column_letter(last - 1)
     shown_links = f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
@@ -219,10 +219,10 @@ def _list_sheet(notice: Notice, spots: Sequence[_Spot | None], styles: StyleShee
 
 
 def _list_style(column: int, text: str, severity: Severity, spot: _Spot | None, styles: StyleSheet) -> int:
-    centred = column + 1 in marking.CENTRED
+    centred = column + 1 in wording.CENTRED
     if column == 0:
-        ink = Ink(look.HEAD_FONT, 10.5, marking.INKS[severity], bold=True)
-        return styles.listed(ink, fill=marking.FILLS[severity], boxed=True, centred=True)
+        ink = Ink(look.HEAD_FONT, 10.5, wording.INKS[severity], bold=True)
+        return styles.listed(ink, fill=wording.FILLS[severity], boxed=True, centred=True)
     linked = column == 2 and spot is not None
     ink = Ink(look.BODY_FONT, 10.5, look.HINT_INK, underlined=True) if linked else Ink(look.BODY_FONT, 10.5, look.INK)
     return styles.listed(ink, boxed=True, centred=centred, quoted=clean(text).startswith(LEADS))
@@ -266,7 +266,7 @@ def _workbook(package: Plain, number: int, findings: int, last_rows: Mapping[str
             defined.text = re.sub(r"\d+$", str(last_rows[title]), defined.text or "")
         defined.set("localSheetId", str(int(place) + 1))
     edge = column_letter(len(COLUMNS) - 1)
-    for name, area in (("Print_Titles", f"${marking.HEADER_ROW}:${marking.HEADER_ROW}"), ("Print_Area", f"$A$1:${edge}${FIRST_ROW - 1 + findings}")):
+    for name, area in (("Print_Titles", f"${wording.HEADER_ROW}:${wording.HEADER_ROW}"), ("Print_Area", f"$A$1:${edge}${FIRST_ROW - 1 + findings}")):
         defined = etree.Element(f"{NS}definedName", name=f"_xlnm.{name}", localSheetId="0")
         defined.text = f"'{LIST_SHEET}'!{area}"
         names.insert(0, defined)

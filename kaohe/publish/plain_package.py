@@ -16,8 +16,8 @@ from zipfile import BadZipFile
 from lxml import etree
 
 from kaohe.forms.layout import MACHINE_SHEET, MAGIC
-from kaohe.publish.harmless import LOCAL, OUTSIDE, shape
-from kaohe.publish.marking import LIST_SHEET
+from kaohe.publish.correction_list import LIST_SHEET
+from kaohe.publish.formula_text import LOCAL, OUTSIDE, shape
 from kaohe.raw_zip import Member, members_and_contents
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -85,6 +85,15 @@ class Own:
     formulas: frozenset[str]
     names: frozenset[str]
     known: set[tuple[bytes, bytes]] = field(default_factory=set)
+
+
+def own_of(form: bytes) -> Own:
+    """The formulas and names of a form of ours."""
+    contents = {entry.name: content for entry, content in members_and_contents(form)}
+    trees = [_tree(content) for name, content in contents.items() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+    formulas = frozenset(shape(f"={formula.text}") for tree in trees for formula in tree.iter(f"{NS}f") if formula.text)
+    names = _tree(contents[WORKBOOK]).iterfind(f"{NS}definedNames/{NS}definedName")
+    return Own(formulas, frozenset(str(name.get("name")) for name in names if name.get("localSheetId") is None))
 
 
 class NotPlain(Exception):
