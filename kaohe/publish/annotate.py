@@ -219,7 +219,7 @@ def _target(finding: Finding, done: "Refilled") -> "Place":
     return place or ("", "")
 
 
-def _origin(finding: Finding, place: Place, record: Record) -> str:
+def _origin(finding: Finding, place: "Place", record: Record) -> str:
     was = " ".join(part for part in (shorten(finding.sheet), shorten(finding.cell)) if part)
     moved = f"原表：{was}" if was and (finding.sheet, finding.cell) != place else ""
     twice = "原表里同一项还有一处，没有带过来" if finding.field in record.repeats else ""
