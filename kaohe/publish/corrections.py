@@ -95,6 +95,17 @@ class Correction:
     files: tuple[ReceivedFile, ...]
 
     @property
+    def told(self) -> str:
+        """All that goes back is made from, apart from the unit's own file, the form and the template of the letter."""
+        return repr(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the files that go back."""
+        letter = f"{NAME}-{self.unit.short}.txt"
+        return (f"{NAME}-{self.unit.short}.xlsx", letter) if self.has_workbook else (letter,)
+
+    @property
     def has_workbook(self) -> bool:
         """Whether a workbook goes back; a refused file is answered by a letter alone."""
         return self.state is not UnitState.REJECTED
@@ -125,7 +136,7 @@ class Corrector:
         told_of, word = correction.findings[:MOST_TOLD], _wording(self._config, correction)
         book, told = self._annotator.annotate(correction.unit, correction.record, told_of, original, word)
         path = self._folder / f"{NAME}-{correction.unit.short}.xlsx"
-        write_whole(path, book)
+        write_whole(path, book, flush=False)
         return [path, _write_letter(self._config, correction, self._folder, told)]
 
 
@@ -195,7 +206,7 @@ def _write_letter(config: Config, correction: Correction, folder: Path, told: To
     text = render_text(config.template(TEMPLATE), context)
     path = folder / f"{NAME}-{unit.short}.txt"
     lines = [line.rstrip() for line in text.strip().splitlines()]
-    write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
+    write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"), flush=False)
     return path
 
 
