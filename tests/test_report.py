@@ -13,6 +13,7 @@ import pytest
 
 from kaohe.checks.finding import Severity
 from kaohe.config.model import GateResult
+from kaohe.intake.record import Verdict
 from kaohe.publish.documents import TemplateFault
 from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
@@ -79,6 +80,16 @@ def test_what_a_group_must_correct_is_listed_once(tmp_path: Path) -> None:
     assert "核查表、审定表有问题（1处）" in page.all("h3")
     assert sum(text.startswith("错误 核查表-第三组.xlsx 填报表 D36 年末会员总数：完成数大于应完成数。") for text in page.all("li")) == 1
     assert not [text for text in page.all("h3") if text.startswith("疑问待单位确认")]
+
+
+def test_a_refused_file_is_seen_to_once_its_unit_sent_a_form_that_was_accepted(tmp_path: Path) -> None:
+    ready = assessment()
+    refused = next(file for file in ready.files if file.verdict is Verdict.NOT_A_FORM)
+    earlier, later = replace(refused, name="早.xlsx", unit="jinshui"), replace(refused, name="晚.xlsx", unit="jinshui", first_seen=1418000101)
+    page = Page(html_of(replace(ready, files=(*ready.files, earlier, later)), tmp_path))
+    assert "不能采用的文件（3份）" in page.all("h3")
+    assert "晚.xlsx" in page.all("bdi")
+    assert "早.xlsx" not in page.all("bdi")
 
 
 def test_progress_by_group(tmp_path: Path) -> None:
