@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,8 @@ import pytest
 from kaohe.checks.finding import Severity
 from kaohe.config.model import GateResult
 from kaohe.intake.record import Verdict
+from kaohe.memory import office_key
+from kaohe.publish import report
 from kaohe.publish.documents import TemplateFault
 from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
@@ -318,3 +321,14 @@ def test_a_template_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None
     ready = assess(replace(where, config=where.config.at(tmp_path)), {}, (), ())
     with pytest.raises(TemplateFault, match=r"模板 run-report\.html 第2行写得不对"):
         html_of(ready, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["page.css", "page.js", "write.py"])
+def test_another_style_or_script_is_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Else a report would be taken over that the program would no longer make."""
+    shutil.copytree(Path(report.__file__).parent, tmp_path / "kaohe" / "publish" / "report")
+    monkeypatch.setattr("kaohe.memory.PROGRAM_ROOT", tmp_path)
+    before = office_key(office())
+    with (tmp_path / "kaohe" / "publish" / "report" / name).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert office_key(office()) != before
