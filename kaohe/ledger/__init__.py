@@ -75,7 +75,7 @@ class Ledger:
         """
         rows = list(entries)
         known = self.times() if self._path.is_file() else {}
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_received(connection, list(rows))
         # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
         with told(_KEEPING, self._archive):
@@ -85,11 +85,17 @@ class Ledger:
     def log(self, events: Iterable[Event]) -> None:
         """Write down what is new; the same thing said of the same subject is written once."""
         rows: list[store.Row] = [(e.at, e.kind, e.unit, e.subject, e.said) for e in events]
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_events(connection, rows)
 
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside, or nothing of it. Raises FolderFault when the ledger cannot be written."""
         with told(_WRITING, self._path.parent):
             self._path.parent.mkdir(parents=True, exist_ok=True)
         with store.ledger_told(self._path), store.writing(self._path) as connection:
@@ -156,7 +162,7 @@ class Ledger:
             return ""
         said = f"台账里缺了{len(missing)}份收件的记录（可能被清空，或换回了旧的台账），已按存档补上。收到的先后和得分不受影响，读不回来的只有全年记录"
         latest = max([now, *known.values(), *(row[1] + 1 for row in missing)])
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_received(connection, missing)
             store.insert_events(connection, [(latest, REBUILT, "", self._path.name, said)])
         return said
@@ -171,6 +177,7 @@ class Ledger:
     def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
         received, events = store.salvage(aside) if aside is not None else ([], [])
+        sent, fetched = store.salvage_mails(aside) if aside is not None else ([], [])
         known = {row[0] for row in received}
         changed = 0
         for sha, path in self._archived_files():
@@ -189,7 +196,7 @@ class Ledger:
         said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
         said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
         latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events)])
-        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)])
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)], sent, fetched)
         return said
 
     def _set_aside(self) -> Path:
