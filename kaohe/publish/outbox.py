@@ -29,6 +29,7 @@ from kaohe.scoring.scorecard import Assessment
 from kaohe.text import os_problem
 
 CORRECTIONS_FOLDER, LETTERS_FOLDER, EVIDENCE_FOLDER = "更正通知", "结果通知", "佐证材料"
+DRAFTS_FOLDER, REMINDER_DRAFTS = "mail", "催报"
 RESULTS_FILE, SCORES_FILE, REPORT_FILE = "results.json", "scores.csv", "run-report.html"
 _PERSONAL = (".docx", ".xlsx", ".txt")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -68,7 +69,7 @@ def publish(assessment: Assessment, intake: Intake, generated: datetime, reporte
         made = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
         with told("更新结果", outbox.parent):
             received = frozenset(file.sha256 for file in intake.files)
-            problems += _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, name, unmade, received), generated)
+            problems += _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, new, name, unmade, received), generated)
     finally:
         remove_tree(new)
     return Published(tuple(sorted(made)), tuple(problems))
@@ -160,13 +161,26 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
-def _is_stale(outbox: Path, name: str, unmade: set[str], received: frozenset[str]) -> bool:
-    """Letters and corrections of an earlier run that no longer hold, evidence that is filed elsewhere now; nothing that somebody else put there."""
+def _is_stale(outbox: Path, new: Path, name: str, unmade: set[str], received: frozenset[str]) -> bool:
+    """Letters and corrections of an earlier run that no longer hold and drafts of such mails, evidence that is filed elsewhere now; nothing that somebody else put there."""
     folder, _, base = name.rpartition("/")
     if folder.startswith(f"{EVIDENCE_FOLDER}/"):
         return hashlib.sha256((outbox / name).read_bytes()).hexdigest() in received
+    if folder == DRAFTS_FOLDER and base.endswith(".eml"):
+        return _is_stale_draft(outbox, new, base.removesuffix(".eml"), unmade)
     mine = folder in (CORRECTIONS_FOLDER, LETTERS_FOLDER) and folder not in unmade
     return mine and base.startswith(f"{folder}-") and PurePosixPath(base).suffix in _PERSONAL
+
+
+def _is_stale_draft(outbox: Path, new: Path, stem: str, unmade: set[str]) -> bool:
+    """Drafts of mails that say what no longer holds: reminders, which speak of one day, and corrections that are not the same any more."""
+    if stem.startswith(f"{REMINDER_DRAFTS}-"):
+        return True
+    if not stem.startswith(f"{CORRECTIONS_FOLDER}-") or CORRECTIONS_FOLDER in unmade:
+        return False
+    names = [f"{CORRECTIONS_FOLDER}/{stem}{suffix}" for suffix in (".xlsx", ".txt")]
+    before = [(outbox / name).read_bytes() if (outbox / name).is_file() else None for name in names]
+    return before != [(new / name).read_bytes() if (new / name).is_file() else None for name in names]
 
 
 def _jobs(assessment: Assessment, intake: Intake, generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:

@@ -5,7 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from kaohe.publish.documents import TemplateFault
@@ -20,7 +21,7 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
 
     Raises TemplateFault, which says in Chinese which file, which line and what is wrong.
     """
-    environment = Environment(
+    environment = ImmutableSandboxedEnvironment(
         autoescape=select_autoescape(default_for_string=html),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,6 +8,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+from kaohe.config.model import Unit
 from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
 from kaohe.publish.documents.context import Edition, draft, final, letter_context, notice_context, winners
@@ -23,6 +24,7 @@ __all__ = [
     "LETTER_TEMPLATE",
     "NOTICE_TEMPLATE",
     "TemplateFault",
+    "letter_name",
     "write_award_decision",
     "write_certificates",
     "write_letters",
@@ -60,9 +62,14 @@ def write_letters(assessment: Assessment, folder: Path) -> list[Path]:
     letters = {}
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
-        path = folder / f"结果通知-{_fit(card.unit.short)}.docx"
+        path = folder / letter_name(card.unit)
         letters[path] = render(template, letter_context(assessment, card, edition), properties)
     return _written(letters)
+
+
+def letter_name(unit: Unit) -> str:
+    """File name of the letter about a unit."""
+    return f"结果通知-{_fit(unit.short)}.docx"
 
 
 def write_award_decision(assessment: Assessment, path: Path) -> None:
