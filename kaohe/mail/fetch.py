@@ -171,9 +171,9 @@ class _Fetcher:
             sizes = {}
             for line in self._ask(",".join(map(str, some)), "(UID RFC822.SIZE)"):
                 text = line[0] if isinstance(line, tuple) else line
-                uid, size = _UID.search(text or b""), _SIZE.search(text or b"")
-                if uid and size:
-                    sizes[int(uid[1])] = int(size[1])
+                number, size = _UID.search(text or b""), _SIZE.search(text or b"")
+                if number and size:
+                    sizes[int(number[1])] = int(size[1])
             for uid in some:
                 if uid in sizes:  # others were deleted meanwhile
                     yield _Mail(uid, sizes[uid])
@@ -232,10 +232,9 @@ class _Fetcher:
         """A part of a mail and when the mail came into the mailbox."""
         data, arrived = b"", self._now
         for line in self._ask(str(uid), f"(UID INTERNALDATE {part})"):
-            if isinstance(line, tuple):
-                data = bytes(line[1])
-                line = line[0]
-            moment = imaplib.Internaldate2tuple(line or b"")
+            answer, content = line if isinstance(line, tuple) else (line, b"")
+            data = bytes(content) or data
+            moment = imaplib.Internaldate2tuple(answer or b"")
             if moment is not None:
                 arrived = datetime(*moment[:6]).astimezone(UTC)
         return data, arrived

@@ -10,6 +10,7 @@ from kaohe.intake.containers import headers
 from kaohe.text import file_name, shorten
 
 _HEADER_BYTES = 1 << 16
+_LONGEST_FROM = 2000
 _LONGEST_SUBJECT, _LONGEST_SENDER = 40, 40
 _PART_HEADER = re.compile(rb"(?im)^content-(?:type|disposition):([^\r\n]*(?:\r?\n[ \t][^\r\n]*){0,20})")
 _NAMED = re.compile(rb"(?i)name[*0-9]{0,6}[ \t]?=")
@@ -62,7 +63,7 @@ def carries_files(mail: bytes) -> bool:
 def _addresses(text: str) -> list[str]:
     """The addresses of a raw header in lower case, each once."""
     try:
-        found = getaddresses([" ".join(text.split())])
-    except (ValueError, IndexError, TypeError):  # what the parser makes of some hostile headers
+        found = getaddresses([" ".join(text.split())[:_LONGEST_FROM]])
+    except (ValueError, IndexError, TypeError, RecursionError):  # what the parser makes of some hostile headers
         return []
     return list(dict.fromkeys(address.strip().lower() for _, address in found if "@" in address))
