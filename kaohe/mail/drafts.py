@@ -23,6 +23,8 @@ from kaohe.publish.outbox import CORRECTIONS_FOLDER, DRAFTS_FOLDER, LETTERS_FOLD
 from kaohe.publish.text_template import render_text
 from kaohe.text import date_text, shorten
 
+SENT_FOLDER = "已发"
+"""Below the drafts: mails as they were sent."""
 _SUBJECT = ("主题：", "主题:")
 
 
@@ -137,29 +139,36 @@ def corrections_of(config: Config, unit: Unit) -> tuple[Attachment, ...]:
     return _attached(config.folder("outbox") / CORRECTIONS_FOLDER, [f"{stem}.xlsx", f"{stem}.txt"])
 
 
-def write_drafts(config: Config, batch: Batch, *, only_some: bool) -> list[Path]:
-    """Write the drafts into ``outbox/mail``; earlier ones of the kind go, unless only some units were asked for.
+def write_drafts(config: Config, kind: Kind, drafts: Sequence[Draft], *, only_some: bool) -> Path:
+    """Write the drafts into ``outbox/mail``; earlier ones of the kind go, unless only some units were asked for. Returns the folder.
 
     Raises FolderFault.
     """
     folder = config.folder("outbox") / DRAFTS_FOLDER
     with told("写邮件草稿", folder):
-        written = []
-        for draft in batch.drafts:
-            path = folder / draft.file_name
-            data = draft.message.draft()
+        written = {draft.file_name: draft.message.draft() for draft in drafts}
+        for name, data in written.items():
+            path = folder / name
             if not (path.is_file() and path.read_bytes() == data):
                 write_whole(path, data)
-            written.append(path)
-        if not only_some and folder.is_dir():
-            kept = {path.name for path in written}
-            for path in sorted(folder.glob(f"{batch.kind.chinese}-*.eml")):
-                if path.name not in kept and path.is_file():
-                    path.unlink()
-        for path in folder.glob(".~*") if folder.is_dir() else ():
-            if is_partial(path.name):
-                path.unlink(missing_ok=True)
-    return written
+        for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+            earlier = not only_some and path.match(f"{kind.chinese}-*.eml") and path.name not in written
+            if path.is_file() and (earlier or is_partial(path.name)):
+                path.unlink()
+    return folder
+
+
+def file_copies(config: Config, copies: Mapping[str, bytes], day: date) -> None:
+    """Keep mails as they were sent, by their names; their drafts go. Raises FolderFault."""
+    folder = config.folder("outbox") / DRAFTS_FOLDER
+    with told("存下发出的邮件", folder):
+        for name, data in copies.items():
+            path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
+            while path.exists():
+                path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
+                number += 1
+            write_whole(path, data)
+            (folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 def is_real(address: str) -> bool:

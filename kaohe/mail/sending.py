@@ -60,11 +60,12 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A draft and what became of it; ``said`` explains in Chinese."""
+    """A draft and what became of it; ``said`` explains in Chinese, ``copy`` is the mail as it was sent."""
 
     draft: Draft
     fate: Fate
     said: str = ""
+    copy: bytes = b""
 
 
 @dataclass
@@ -187,7 +188,7 @@ class Sender:
                 draft, Fate.UNSURE, f"{about.recipient}：交给服务器以后连接断了，没有等到回答。请先问对方收到没有；没有收到的，加 --again 再发"
             )
         ended(State.SENT, said)
-        return Result(draft, Fate.SENT, about.recipient)
+        return Result(draft, Fate.SENT, about.recipient, data)
 
     def _message_id(self, draft: Draft) -> str:
         """One for each attempt that anybody may see: servers throw away what bears a known one."""
