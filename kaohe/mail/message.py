@@ -17,7 +17,7 @@ from kaohe.text import shorten
 _CHARSET = Charset("utf-8")
 _CHARSET.header_encoding = BASE64  # some mail programs of the country show the other encoding as it stands
 _LINE = 75
-_LONGEST_SUBJECT = 200
+_LONGEST_SUBJECT, _LONGEST_NAME = 200, 100
 _TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -90,7 +90,7 @@ class Message:
         content = hashlib.sha256(self.text.encode())
         for attachment in self.attachments:
             content.update(attachment.name.encode() + b"\0" + attachment.data)
-        return f"=_kaohe_{content.hexdigest()[:32]}"
+        return f"=_kaohe_{content.hexdigest()[:24]}"
 
 
 def _part(attachment: Attachment) -> MIMEBase:
@@ -115,7 +115,7 @@ def _quotable(name: str) -> str:
 
 
 def _address(person: Person) -> str:
-    plain = person.name.replace('"', "").replace("\\", "")
+    plain = shorten(person.name, _LONGEST_NAME).replace('"', "").replace("\\", "")
     name = f'"{plain}"' if plain.isascii() else _words(plain, len("From: "))
     return f"{name}\n <{person.address}>" if plain else person.address
 

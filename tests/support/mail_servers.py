@@ -177,6 +177,7 @@ ssl_cert = <{chain}
 ssl_key = <{key}
 mail_location = maildir:{base}/mail/%u
 first_valid_uid = 0
+auth_failure_delay = 0
 {users}
 passdb {{
   driver = static
