@@ -16,6 +16,7 @@ from keyring.errors import NoKeyringError
 
 import pipeline
 from kaohe.commands import mail as commands
+from kaohe.mail.sending import SystemClock
 from tests.mail.test_fetch import Box, sent
 from tests.support.forms import drop, filled, passed_gate, sound_fields, tree
 from tests.support.mail_office import mail_config, mail_office
@@ -72,7 +73,7 @@ def test_drafts_for_all_and_nothing_sent(tmp_path: Path) -> None:
     mail = email.message_from_bytes(drafts["填报表-登封市工商联.eml"], policy=email.policy.default)
     assert (mail["X-Unsent"], mail["Date"], mail["Message-ID"]) == ("1", None, None)
     (form,) = mail.iter_attachments()
-    assert form.get_content() == (tmp_path / "outbox" / "forms" / "2014年度考核填报表-登封市工商联.xlsx").read_bytes()  # type: ignore[attr-defined]
+    assert form.get_content() == (tmp_path / "outbox" / "forms" / "2014年度考核填报表-登封市工商联.xlsx").read_bytes()
     call(tmp_path, "mail", "forms")
     assert tree(tmp_path / "outbox" / "mail") == drafts
 
@@ -171,8 +172,8 @@ def test_reminders_are_sent_once_a_step(tmp_path: Path, certificate: Certificate
         assert {row[1]: row[3:] for row in rows(before)}["惠济区工商联"] == ["还没有报送", "0", "—", "今天（第一次提醒）"]
         assert {row[1]: row[3:] for row in rows(before)}["金水区工商联"] == ["—", "", "—", "—"]
         assert "报送截止2014年12月31日，还有9天，其中工作日7天\n今天该催11个：" in before.out
-        monkeypatch.setattr(commands.SystemClock, "now", lambda _: datetime(2014, 12, 22, 9).astimezone())
-        monkeypatch.setattr(commands.SystemClock, "sleep", lambda *_: None)
+        monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2014, 12, 22, 9).astimezone())
+        monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)
         assert call(tmp_path, "mail", "reminders", "--send").status == DONE
         assert len(taken.mails) == 11
         today(monkeypatch, 23)

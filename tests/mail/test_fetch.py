@@ -231,8 +231,8 @@ def test_nothing_is_deleted_or_marked_and_marking_is_asked_for(tmp_path: Path, b
     take(mail_office(tmp_path / "one", box.section()))
     assert box.state() == before
     take(mail_office(tmp_path / "two", box.section(mark_seen=True)))
-    flags = [set(imaplib.ParseFlags(line)) - {rb"\Recent"} for line in box.state()]
-    assert flags == [{rb"\Seen"}, {rb"\Deleted", rb"\Seen"}]
+    marks = [set(imaplib.ParseFlags(line)) - {rb"\Recent"} for line in box.state()]
+    assert marks == [{rb"\Seen"}, {rb"\Deleted", rb"\Seen"}]
 
 
 def test_large_mails_stay_where_they_are_and_are_told_each_time(tmp_path: Path, box: Box) -> None:

@@ -1,5 +1,6 @@
 """Real mail servers on loopback with certificates made for the test: one that takes mails as it is told to, and Dovecot."""
 
+import asyncio
 import contextlib
 import os
 import pwd
@@ -115,9 +116,8 @@ class _Handler:
 
 
 def _cut(server: SMTP) -> None:
-    transport = server.transport
-    assert transport is not None
-    transport.abort()
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
 
 
 def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
