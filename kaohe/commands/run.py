@@ -1,18 +1,43 @@
 """``run``: the nightly batch."""
 
+import contextlib
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import app, office_of, screen
+from kaohe.config.loader import Office
 from kaohe.progress import OnConsole
 
 
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
-def run_batch(context: typer.Context) -> None:
-    """The nightly batch."""
-    from kaohe.commands.outcome import show_outcome
-    from kaohe.run import run
+def run_batch(
+    context: typer.Context,
+    rehash: Annotated[bool, typer.Option("--rehash", metavar="", help="不管以前读过没有，每个文件都重新读取、核对，结果全部重做。")] = False,
+) -> None:
+    """The nightly batch. Where nothing has changed since the last run, its result is said again."""
+    office = office_of(context)
+    if rehash or not _is_said_again(office):
+        from kaohe.commands.outcome import show_outcome
+        from kaohe.run import remember, run
 
-    show_outcome(run(office_of(context), datetime.now(), OnConsole(screen.out, screen.say)))
+        outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say), rehash=rehash)
+        remember(office, outcome, show_outcome(outcome).packed())
+
+
+def _is_said_again(office: Office) -> bool:
+    """Say the last result again where it still stands; whether that was so."""
+    from kaohe.run import unchanged
+
+    packed = unchanged(office)
+    if packed is None:
+        return False
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        from kaohe.commands.outcome import Shown, show
+
+        show(Shown.unpacked(packed))
+        screen.say("收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动。")
+        return True
+    return False

@@ -19,7 +19,8 @@ from kaohe.publish.corrections import NAME as CORRECTION
 from kaohe.publish.documents import TemplateFault, letter_name
 from kaohe.publish.final import final_place
 from kaohe.publish.frozen import read_manifest, set_file
-from kaohe.publish.outbox import CORRECTIONS_FOLDER, DRAFTS_FOLDER, LETTERS_FOLDER
+from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
+from kaohe.publish.outbox import DRAFTS_FOLDER
 from kaohe.publish.text_template import render_text
 from kaohe.text import date_text, shorten
 
