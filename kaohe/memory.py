@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import time
 import zlib
@@ -198,12 +197,9 @@ def office_key(office: Office) -> str:
 def _program() -> list[tuple[str, int, int]]:
     """The program's own files with their sizes and dates: what another version of it found out is not this one's."""
     found = []
-    for parent, folders, names in os.walk(PROGRAM_ROOT / "kaohe"):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        for name in names:
-            path = Path(parent, name)
-            state = path.stat()
-            found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
+    for path in (PROGRAM_ROOT / "kaohe").rglob("*.py"):
+        state = path.stat()
+        found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
     return sorted(found)
 
 

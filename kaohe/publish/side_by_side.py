@@ -5,7 +5,6 @@ import gc
 import os
 import pickle
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
@@ -15,9 +14,14 @@ Task: TypeAlias = Callable[[], object]
 
 def processes() -> int:
     """How many processes may work at once; 1 where this one cannot be split safely: then everything is made here, one after the other."""
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if not is_splittable():
         return 1
     return min(os.cpu_count() or 1, 8)
+
+
+def is_splittable() -> bool:
+    """Whether this process may be copied as it runs: where the system does that well, and no other thread may hold a lock just then."""
+    return sys.platform == "linux" and len(sys._current_frames()) == 1
 
 
 def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | None]]:
