@@ -163,7 +163,7 @@ class _Fetcher:
         """The numbers of the mails that the ledger does not know, in the order in which they came."""
         criteria = AND(date_gte=self._server.since) if self._server.since else "ALL"
         known = {row[2] for row in fetched_rows(self._ledger) if row[0] == self._name and row[1] == validity}
-        return sorted(uid for uid in map(int, self._mailbox.uids(criteria)) if uid not in known)
+        return sorted(uid for uid in map(int, self._mailbox.uids(criteria, charset=None)) if uid not in known)
 
     def _sized(self, uids: Sequence[int]) -> Iterator[_Mail]:
         for start in range(0, len(uids), _SIZES_AT_ONCE):

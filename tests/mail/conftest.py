@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mail_servers import DOVECOT, Certificates, Mailbox, certificates, dovecot
+from tests.support.mail_servers import Certificates, Mailbox, certificates, dovecot, no_dovecot
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture(scope="module")
 def mailbox(certificate: Certificates) -> Iterator[Mailbox]:
-    if DOVECOT is None:
-        pytest.skip("needs Dovecot (Debian: dovecot-imapd)")
+    if why := no_dovecot():
+        pytest.skip(why)
     with dovecot(certificate) as running:
         yield running
 

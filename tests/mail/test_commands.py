@@ -204,6 +204,9 @@ def test_the_night_takes_away_drafts_that_no_longer_hold(tmp_path: Path) -> None
         name for name in before if name.startswith("催报") or name == "更正通知-惠济区工商联.eml"
     }
     assert {name: after[name] for name in after} == {name: before[name] for name in after}
+    assert call(tmp_path, "mail", "reminders").status == DONE
+    call(tmp_path, "run")
+    assert tree(tmp_path / "outbox" / "mail") == after, "reminders go even when nothing else has changed"
 
 
 def test_while_a_run_is_under_way(tmp_path: Path) -> None:

@@ -164,7 +164,18 @@ def smtp_server(certificate: Certificates, taken: Taken, *, security: str = "tls
         controller.stop()
 
 
-DOVECOT = shutil.which("dovecot")
+DOVECOT = shutil.which("dovecot", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
+_KNOWN_VERSION = "2.3."
+"""The configuration below is written for this one; the next has another syntax."""
+
+
+def no_dovecot() -> str:
+    """Why there can be no mailbox on this computer, "" where there can."""
+    if DOVECOT is None:
+        return "needs Dovecot (Debian: dovecot-imapd)"
+    version = subprocess.run([DOVECOT, "--version"], capture_output=True, text=True, check=True).stdout
+    return "" if version.startswith(_KNOWN_VERSION) else f"needs Dovecot {_KNOWN_VERSION}x, this is {version.strip()}"
+
 
 _CONFIGURATION = """
 base_dir = {base}/run
