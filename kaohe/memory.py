@@ -35,7 +35,7 @@ class Memory:
     """
 
     def __init__(self, office: Office, ledger: Ledger, *, distrusted: bool = False) -> None:
-        self._ledger, self._cache = ledger, Cache(office.config.folder("state"))
+        self.ledger, self._cache = ledger, Cache(office.config.folder("state"))
         self.key = office_key(office)
         self._places = {} if distrusted else self._cache.places()
         self._distrusted = distrusted
@@ -44,7 +44,7 @@ class Memory:
     @property
     def archive(self) -> FolderStore:
         """Every content that was ever received."""
-        return self._ledger.archive
+        return self.ledger.archive
 
     def recall(self, entry: Arrival) -> Arrival:
         """The same file with its hash, where it lies there with the size and date it had, and the archive has its content unharmed."""
@@ -52,7 +52,7 @@ class Memory:
         if not isinstance(entry.content, Path) or place is None or (place.size, place.modified_ns) != (entry.size, entry.modified_ns):
             return entry
         seen = self._times.get(place.key)
-        if seen is None or not self._ledger.holds(place.key, seen, place.size):
+        if seen is None or not self.ledger.holds(place.key, seen, place.size):
             return entry
         return replace(entry, content=None, sha256=place.key)
 
@@ -65,7 +65,7 @@ class Memory:
     def _keeps(self, inner: str) -> bool:
         """Whether the archive still has a file that came out of a container."""
         sha, _, size = inner.partition(":")
-        return self._ledger.archive.has(sha, int(size))
+        return self.ledger.archive.has(sha, int(size))
 
     def knows(self, entry: Arrival) -> bool:
         """Whether the file need not be looked into."""
@@ -138,10 +138,6 @@ class Writing:
         finally:
             self.flush()
 
-    def first_seen(self, sha: str) -> int:
-        """When a content was first seen (epoch seconds)."""
-        return self.times.get(sha, self._at)
-
     def _note(self, entry: Arrival, look: Look, is_new: bool) -> None:
         found = look.arrival or entry
         if not found.sha256:
@@ -168,7 +164,7 @@ class Writing:
     def flush(self) -> None:
         """Write down what was found out so far."""
         if self._rows:
-            self._memory._ledger.record(self._rows)
+            self._memory.ledger.record(self._rows)
         if self._new_places or self._new_looks:
             self._memory._cache.remember(self._new_places, self._new_looks)
         self._rows, self._new_places, self._new_looks = [], [], []
@@ -220,6 +216,6 @@ class _Careful(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name; UnpicklingError for one that has no place in a look."""
-        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.")) or (module, name) in self._PLAIN:
+        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")

@@ -35,6 +35,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
     ),
     (
+        """CREATE TABLE IF NOT EXISTS arrival (
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            modified INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (name, sha256)
+        ) WITHOUT ROWID""",
+    ),
+    (
         """CREATE TABLE IF NOT EXISTS sent (
             number INTEGER PRIMARY KEY,
             kind TEXT NOT NULL,
@@ -60,12 +69,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """What leads from each version to the next; a ledger of version n has had the first n steps. Only ever append."""
 
 SELECT_RECEIVED = "SELECT sha256, first_seen, name, size FROM received"
+SELECT_ARRIVALS = "SELECT name, sha256, modified, at FROM arrival"
 SELECT_EVENTS = "SELECT at, kind, unit, subject, said FROM event"
 SELECT_SENT = "SELECT number, kind, unit, matter, recipient, digest, state, at, said FROM sent"
 SELECT_FETCHED = "SELECT mailbox, validity, uid, sha256, at, said FROM fetched"
 _INSERT_RECEIVED = (
     "INSERT INTO received (sha256, first_seen, name, size) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''"
+)
+_INSERT_ARRIVAL = (
+    "INSERT INTO arrival (name, sha256, modified, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (name, sha256) DO UPDATE SET modified = excluded.modified WHERE modified <> excluded.modified"
 )
 _INSERT_EVENT = "INSERT OR IGNORE INTO event (at, kind, unit, subject, said) VALUES (?, ?, ?, ?, ?)"
 _INSERT_SENT = "INSERT INTO sent (number, kind, unit, matter, recipient, digest, state, at, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -155,6 +169,7 @@ def is_sound(path: Path) -> bool:
         with writing(path) as connection:
             connection.execute(f"{SELECT_RECEIVED} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_EVENTS} LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_ARRIVALS} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_SENT} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_FETCHED} LIMIT 1").fetchall()
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
@@ -164,12 +179,15 @@ def is_sound(path: Path) -> bool:
         raise
 
 
-def build(path: Path, received: list[Row], events: list[Row], sent: list[Row] | None = None, fetched: list[Row] | None = None) -> None:
+def build(
+    path: Path, received: list[Row], events: list[Row], arrivals: list[Row], sent: list[Row] | None = None, fetched: list[Row] | None = None
+) -> None:
     """A new ledger with these rows, put in place by one rename once it is whole."""
     aside = clear_build(path)
     with writing(aside, journal="DELETE") as connection:  # what stands in a side file would be lost by the rename
         insert_received(connection, received)
         insert_events(connection, events)
+        insert_arrivals(connection, arrivals)
         insert_sent(connection, sent or [])
         insert_fetched(connection, fetched or [])
     for name in sides(path):  # of a ledger that is gone: SQLite would take them for this one's
@@ -193,6 +211,11 @@ def insert_received(connection: sqlite3.Connection, rows: list[Row]) -> None:
 def insert_events(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """New events; what was said before is not said again."""
     connection.executemany(_INSERT_EVENT, rows)
+
+
+def insert_arrivals(connection: sqlite3.Connection, rows: list[Row]) -> None:
+    """Files that came; a known one keeps the moment when it came, and is remembered with the date it bears now."""
+    connection.executemany(_INSERT_ARRIVAL, rows)
 
 
 def insert_sent(connection: sqlite3.Connection, rows: list[Row]) -> None:
@@ -254,11 +277,12 @@ def _signature(paths: tuple[Path, ...]) -> list[tuple[int, int] | None]:
     return found
 
 
-def salvage(path: Path) -> tuple[list[Row], list[Row]]:
-    """The rows of a damaged ledger that can still be read: of what was received, and of the log in order."""
+def salvage(path: Path) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows of a damaged ledger that can still be read: of what was received, of the log in order, and of the files that came."""
     received = _rows(path, SELECT_RECEIVED, "sha256", _is_received)
     events = _rows(path, "SELECT number, at, kind, unit, subject, said FROM event", "number", _is_event)
-    return list(received.values()), [row[1:] for _, row in sorted(events.items())]
+    arrivals = _rows(path, "SELECT name || char(10) || sha256, name, sha256, modified, at FROM arrival", "name", _is_arrival)
+    return list(received.values()), [row[1:] for _, row in sorted(events.items())], [row[1:] for _, row in sorted(arrivals.items())]
 
 
 def salvage_mails(path: Path) -> tuple[list[Row], list[Row]]:
@@ -287,6 +311,11 @@ def _rows(path: Path, select: str, key: str, is_valid: Callable[[Row], bool]) ->
 def _is_received(row: Row) -> bool:
     sha, seen, name, size = row
     return isinstance(sha, str) and is_sha256(sha) and isinstance(seen, int) and isinstance(name, str) and isinstance(size, int)
+
+
+def _is_arrival(row: Row) -> bool:
+    _, name, sha, modified, at = row
+    return isinstance(name, str) and isinstance(sha, str) and is_sha256(sha) and isinstance(modified, int) and isinstance(at, int)
 
 
 def _is_typed(row: Row, kinds: tuple[type, ...]) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
 
+from kaohe.splitting import is_splittable
+
 Task: TypeAlias = Callable[[], object]
 
 
@@ -17,11 +19,6 @@ def processes() -> int:
     if not is_splittable():
         return 1
     return min(os.cpu_count() or 1, 8)
-
-
-def is_splittable() -> bool:
-    """Whether this process may be copied as it runs: where the system does that well, and no other thread may hold a lock just then."""
-    return sys.platform == "linux" and len(sys._current_frames()) == 1
 
 
 def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | None]]:
