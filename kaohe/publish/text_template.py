@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, select_a
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from kaohe.publish.documents import TemplateFault
+from kaohe.publish.template_fault import TemplateFault
 from kaohe.text import clean, os_problem
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
