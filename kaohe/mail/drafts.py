@@ -17,10 +17,10 @@ from kaohe.mail.message import Attachment, Message, Person
 from kaohe.mail.sent import About
 from kaohe.publish.corrections import NAME as CORRECTION
 from kaohe.publish.documents import TemplateFault, letter_name
-from kaohe.publish.final import final_place
 from kaohe.publish.frozen import read_manifest, set_file
 from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
 from kaohe.publish.outbox import DRAFTS_FOLDER
+from kaohe.publish.standing import final_place
 from kaohe.publish.text_template import render_text
 from kaohe.text import date_text, shorten
 
