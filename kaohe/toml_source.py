@@ -205,7 +205,7 @@ def _known_names(model: type[BaseModel], seen: set[type[BaseModel]] | None = Non
     if model in seen:
         return set()
     seen.add(model)
-    names = set(model.model_fields)
+    names = {field.alias or name for name, field in model.model_fields.items()}
     for field in model.model_fields.values():
         for inner in _models_in(field.annotation):
             names |= _known_names(inner, seen)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from kaohe import PROGRAM_ROOT
 from kaohe.config.mend import mend
-from kaohe.config.model import Config
+from kaohe.config.model import LOOPBACK, Config
 from kaohe.rulebook.loader import load_rulebook
 from kaohe.rulebook.model import Rulebook
 from kaohe.rulebook.readings import apply_readings
@@ -72,6 +72,12 @@ def _problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
         yield ("period", "start"), f"考核期（{config.period.start}至{config.period.end}）里没有{config.year}年，请与年度一起改"
     if config.deadline < config.period.start:
         yield ("deadline",), "报送截止日期早于考核期开始日期"
+    for name, server in (("mail", config.mail), ("fetch", config.fetch)):
+        if server is not None and server.security == "none" and server.host.lower() not in LOOPBACK:
+            yield (
+                (name, "security"),
+                f"[{name}] 的 security 写成了“none”：密码和邮件会不加密地在网上传，只有本机的服务器可以这样。请改成“tls”或“starttls”",
+            )
     yield from _folder_problems(config)
     yield from _unit_problems(config)
     yield from _group_problems(config)

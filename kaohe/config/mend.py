@@ -19,7 +19,7 @@ def mend(data: dict[str, Any], error: ValidationError) -> Config | None:
         place, key = _parent(mended, detail["loc"]), detail["loc"][-1]
         if place is None or key in _TELLING:
             return None
-        if detail["type"] == "extra_forbidden":
+        if detail["type"] in ("extra_forbidden", "literal_error"):  # an unknown key, or a choice that has a default
             place.pop(key, None)
         else:
             place[key] = _stand_in(str(key), detail["type"], number)
@@ -46,4 +46,4 @@ def _stand_in(key: str, kind: str, number: int) -> Any:
         return 0
     if kind.startswith("bool"):
         return False
-    return f"{number}@待改"
+    return f"{number}@daigai"  # an address, too

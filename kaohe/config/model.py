@@ -23,6 +23,10 @@ def _choice_id(value: Any) -> str:
 ChoiceId: TypeAlias = Annotated[str, BeforeValidator(_choice_id)]
 
 
+Email: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
+"""An address that can stand in a mail's header as it is."""
+
+
 class Period(Frozen):
     """First and last day that count."""
 
@@ -93,6 +97,53 @@ class Run(Frozen):
     scheduler: str = ""
 
 
+Seconds: TypeAlias = Annotated[int, Field(ge=0, strict=True)]
+Security: TypeAlias = Literal["tls", "starttls", "none"]
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Server(Frozen):
+    """A mail server and the account there. The password is never in the configuration."""
+
+    host: Text
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] | None = None
+    security: Security = "tls"
+    user: str = ""
+    keyring: Text = "kaohe"
+    """Name under which the system's own safe keeps the password."""
+    ca: str = ""
+    """File with the certificate of an authority of the office's own; relative paths count from the configuration file."""
+    seconds: Annotated[int, Field(ge=1, strict=True)] = 60
+
+
+class Mail(Server):
+    """The server that takes mails, and how fast it may be asked to."""
+
+    sender: Annotated[Email | None, Field(alias="from")] = None
+    per_minute: Annotated[int, Field(ge=1, le=600, strict=True)] = 20
+    retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 3
+    """How often a mail that the server does not take for the time being is tried again in one run."""
+    retry_seconds: Seconds = 300
+
+
+class Fetch(Server):
+    """The folder of a mailbox that returned forms are fetched from."""
+
+    folder: Text = "INBOX"
+    since: date | None = None
+    mark_seen: bool = False
+    mail_mb: Count = 100
+    most: Count = 500
+    """Mails that one run takes at most."""
+
+
+class Reminders(Frozen):
+    """When units are reminded, in working days: so many before the deadline, and after it every so many."""
+
+    days_before: Annotated[tuple[Annotated[int, Field(ge=0, strict=True)], ...], Field(min_length=1)] = (14, 7, 3, 1)
+    after_every: Count = 2
+
+
 class GateResult(Frozen):
     """What an inspection group found at one unit; a condition left out is not inspected yet."""
 
@@ -120,7 +171,11 @@ class Unit(Frozen):
     short: Text
     aliases: tuple[Text, ...] = ()
     department: Text
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Email
+    emails: tuple[Email, ...] = ()
+    """Further addresses that its mails come from."""
+    department_email: Email | None = None
+    """Where the letter to its department is sent."""
 
 
 class Award(Frozen):
@@ -142,6 +197,9 @@ class Config(Frozen):
     limits: Limits = Limits()
     intake: Intake = Intake()
     run: Run = Run()
+    mail: Mail | None = None
+    fetch: Fetch | None = None
+    reminders: Reminders = Reminders()
     gate: dict[str, GateResult] = {}
     awards: tuple[Award, ...] = ()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]

@@ -85,7 +85,7 @@ class Ledger:
         """
         rows = list(entries)
         known = self.times() if self._path.is_file() else {}
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_received(connection, list(rows))
             store.insert_arrivals(connection, [tuple(row) for row in arrivals])
         # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
@@ -96,11 +96,17 @@ class Ledger:
     def log(self, events: Iterable[Event]) -> None:
         """Write down what is new; the same thing said of the same subject is written once."""
         rows: list[store.Row] = [(e.at, e.kind, e.unit, e.subject, e.said) for e in events]
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_events(connection, rows)
 
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside, or nothing of it. Raises FolderFault when the ledger cannot be written."""
         with told(_WRITING, self._path.parent):
             self._path.parent.mkdir(parents=True, exist_ok=True)
         with store.ledger_told(self._path), store.writing(self._path) as connection:
@@ -160,7 +166,7 @@ class Ledger:
             return ""
         said = f"台账里缺了{len(missing)}份收件的记录（可能被清空，或换回了旧的台账），已按存档补上。收到的先后和得分不受影响，读不回来的只有全年记录"
         latest = max([now, *known.values(), *(row[1] + 1 for row in missing)])
-        with self._writing() as connection:
+        with self.transaction() as connection:
             store.insert_received(connection, missing)
             store.insert_events(connection, [(latest, REBUILT, "", self._path.name, said)])
         return said
@@ -175,6 +181,7 @@ class Ledger:
     def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
         received, events, arrivals = store.salvage(aside) if aside is not None else ([], [], [])
+        sent, fetched = store.salvage_mails(aside) if aside is not None else ([], [])
         known = {row[0] for row in received}
         changed = 0
         for sha, path in self._archived_files():
@@ -185,7 +192,7 @@ class Ledger:
                 received.append((sha, int(path.stat().st_mtime), "", len(data)))
             else:
                 changed += 1
-        if not damaged and not received and not changed:
+        if not (damaged or received or changed or sent or fetched):
             store.build(self._path, [], [], [])
             return ""
         what = f"台账损坏，已改名为 {aside.name}" if damaged and aside is not None else "台账不见了"
@@ -193,7 +200,7 @@ class Ledger:
         said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
         said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
         latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events), *(row[3] + 1 for row in arrivals)])
-        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)], arrivals)
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)], arrivals, sent, fetched)
         return said
 
     def _set_aside(self) -> Path:

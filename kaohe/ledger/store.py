@@ -43,12 +43,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (name, sha256)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE IF NOT EXISTS sent (
+            number INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            matter TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            state TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            said TEXT NOT NULL
+        )""",
+        """CREATE TABLE IF NOT EXISTS fetched (
+            mailbox TEXT NOT NULL,
+            validity INTEGER NOT NULL,
+            uid INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            said TEXT NOT NULL,
+            PRIMARY KEY (mailbox, validity, uid)
+        ) WITHOUT ROWID""",
+    ),
 )
 """What leads from each version to the next; a ledger of version n has had the first n steps. Only ever append."""
 
 SELECT_RECEIVED = "SELECT sha256, first_seen, name, size FROM received"
 SELECT_ARRIVALS = "SELECT name, sha256, modified, at FROM arrival"
 SELECT_EVENTS = "SELECT at, kind, unit, subject, said FROM event"
+SELECT_SENT = "SELECT number, kind, unit, matter, recipient, digest, state, at, said FROM sent"
+SELECT_FETCHED = "SELECT mailbox, validity, uid, sha256, at, said FROM fetched"
 _INSERT_RECEIVED = (
     "INSERT INTO received (sha256, first_seen, name, size) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''"
@@ -58,6 +82,8 @@ _INSERT_ARRIVAL = (
     " ON CONFLICT (name, sha256) DO UPDATE SET modified = excluded.modified WHERE modified <> excluded.modified"
 )
 _INSERT_EVENT = "INSERT OR IGNORE INTO event (at, kind, unit, subject, said) VALUES (?, ?, ?, ?, ?)"
+_INSERT_SENT = "INSERT INTO sent (number, kind, unit, matter, recipient, digest, state, at, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_FETCHED = "INSERT OR REPLACE INTO fetched (mailbox, validity, uid, sha256, at, said) VALUES (?, ?, ?, ?, ?, ?)"
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 _BUSY_SECONDS = 10
@@ -144,6 +170,8 @@ def is_sound(path: Path) -> bool:
             connection.execute(f"{SELECT_RECEIVED} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_EVENTS} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_ARRIVALS} LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_SENT} LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_FETCHED} LIMIT 1").fetchall()
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
     except sqlite3.Error as error:
         if is_damage(error):
@@ -151,13 +179,17 @@ def is_sound(path: Path) -> bool:
         raise
 
 
-def build(path: Path, received: list[Row], events: list[Row], arrivals: list[Row]) -> None:
+def build(
+    path: Path, received: list[Row], events: list[Row], arrivals: list[Row], sent: list[Row] | None = None, fetched: list[Row] | None = None
+) -> None:
     """A new ledger with these rows, put in place by one rename once it is whole."""
     aside = clear_build(path)
     with writing(aside, journal="DELETE") as connection:  # what stands in a side file would be lost by the rename
         insert_received(connection, received)
         insert_events(connection, events)
         insert_arrivals(connection, arrivals)
+        insert_sent(connection, sent or [])
+        insert_fetched(connection, fetched or [])
     for name in sides(path):  # of a ledger that is gone: SQLite would take them for this one's
         name.unlink(missing_ok=True)
     aside.replace(path)
@@ -184,6 +216,16 @@ def insert_events(connection: sqlite3.Connection, rows: list[Row]) -> None:
 def insert_arrivals(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """Files that came; a known one keeps the moment when it came, and is remembered with the date it bears now."""
     connection.executemany(_INSERT_ARRIVAL, rows)
+
+
+def insert_sent(connection: sqlite3.Connection, rows: list[Row]) -> None:
+    """Mails that were sent or begun; a number of None becomes the next one."""
+    connection.executemany(_INSERT_SENT, rows)
+
+
+def insert_fetched(connection: sqlite3.Connection, rows: list[Row]) -> None:
+    """Mails that were fetched or need not be."""
+    connection.executemany(_INSERT_FETCHED, rows)
 
 
 def sides(path: Path) -> tuple[Path, ...]:
@@ -243,6 +285,18 @@ def salvage(path: Path) -> tuple[list[Row], list[Row], list[Row]]:
     return list(received.values()), [row[1:] for _, row in sorted(events.items())], [row[1:] for _, row in sorted(arrivals.items())]
 
 
+def salvage_mails(path: Path) -> tuple[list[Row], list[Row]]:
+    """The rows of a damaged ledger about mails that can still be read: what was sent, in order, and what was fetched."""
+    sent = _rows(path, SELECT_SENT, "number", lambda row: _is_typed(row, (int, str, str, str, str, str, str, int, str)))
+    fetched = _rows(
+        path,
+        "SELECT mailbox || ' ' || validity || ' ' || uid, mailbox, validity, uid, sha256, at, said FROM fetched",
+        "1",
+        lambda row: _is_typed(row[1:], (str, int, int, str, int, str)),
+    )
+    return [row for _, row in sorted(sent.items())], [row[1:] for _, row in sorted(fetched.items())]
+
+
 def _rows(path: Path, select: str, key: str, is_valid: Callable[[Row], bool]) -> dict[Any, Row]:
     """By key; read from both ends, so that a damaged page hides only what lies behind it from either side."""
     found: dict[Any, Row] = {}
@@ -262,6 +316,10 @@ def _is_received(row: Row) -> bool:
 def _is_arrival(row: Row) -> bool:
     _, name, sha, modified, at = row
     return isinstance(name, str) and isinstance(sha, str) and is_sha256(sha) and isinstance(modified, int) and isinstance(at, int)
+
+
+def _is_typed(row: Row, kinds: tuple[type, ...]) -> bool:
+    return all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True))
 
 
 def _is_event(row: Row) -> bool:

@@ -27,6 +27,7 @@ from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
 from kaohe.text import os_problem
 
+DRAFTS_FOLDER, REMINDER_DRAFTS = "mail", "催报"
 _PERSONAL = (".docx", ".xlsx", ".txt")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -59,7 +60,7 @@ def publish(assessment: Assessment, intake: Intake, read: Reader, generated: dat
         made = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
         with told("更新结果", outbox.parent):
             received = frozenset(file.sha256 for file in intake.files)
-            told_of, is_in_place = _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, name, unmade, received), generated)
+            told_of, is_in_place = _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, new, name, unmade, received), generated)
             problems += told_of
     finally:
         remove_tree(new)
@@ -69,7 +70,9 @@ def publish(assessment: Assessment, intake: Intake, read: Reader, generated: dat
 
 
 def is_as_left(outbox: Path, places: Mapping[str, Place]) -> bool:
-    """Whether everything that the last run made lies in the outbox as that run left it."""
+    """Whether everything that the last run made lies in the outbox as that run left it, and no draft there speaks of another day."""
+    if any((outbox / DRAFTS_FOLDER).glob(f"{REMINDER_DRAFTS}-*.eml")):
+        return False
     return bool(places) and all(_place(outbox / name, place.key) == place for name, place in places.items())
 
 
@@ -196,10 +199,23 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
-def _is_stale(outbox: Path, name: str, unmade: set[str], received: frozenset[str]) -> bool:
-    """Letters and corrections of an earlier run that no longer hold, evidence that is filed elsewhere now; nothing that somebody else put there."""
+def _is_stale(outbox: Path, new: Path, name: str, unmade: set[str], received: frozenset[str]) -> bool:
+    """Letters and corrections of an earlier run that no longer hold and drafts of such mails, evidence that is filed elsewhere now; nothing that somebody else put there."""
     folder, _, base = name.rpartition("/")
     if folder.startswith(f"{EVIDENCE_FOLDER}/"):
         return hashlib.sha256((outbox / name).read_bytes()).hexdigest() in received
+    if folder == DRAFTS_FOLDER and base.endswith(".eml"):
+        return _is_stale_draft(outbox, new, base.removesuffix(".eml"), unmade)
     mine = folder in (CORRECTIONS_FOLDER, LETTERS_FOLDER) and folder not in unmade
     return mine and base.startswith(f"{folder}-") and PurePosixPath(base).suffix in _PERSONAL
+
+
+def _is_stale_draft(outbox: Path, new: Path, stem: str, unmade: set[str]) -> bool:
+    """Drafts of mails that say what no longer holds: reminders, which speak of one day, and corrections that are not the same any more."""
+    if stem.startswith(f"{REMINDER_DRAFTS}-"):
+        return True
+    if not stem.startswith(f"{CORRECTIONS_FOLDER}-") or CORRECTIONS_FOLDER in unmade:
+        return False
+    names = [f"{CORRECTIONS_FOLDER}/{stem}{suffix}" for suffix in (".xlsx", ".txt")]
+    before = [(outbox / name).read_bytes() if (outbox / name).is_file() else None for name in names]
+    return before != [(new / name).read_bytes() if (new / name).is_file() else None for name in names]

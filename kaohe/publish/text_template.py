@@ -6,7 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError, select_autoescape
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, select_autoescape
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from kaohe.publish.template_fault import TemplateFault
@@ -32,7 +33,7 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
 @lru_cache(8)
 def _compiled(source: str, html: bool, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Template:
     """The template ready to be filled in: the letters of all units share theirs."""
-    environment = Environment(
+    environment = ImmutableSandboxedEnvironment(
         autoescape=select_autoescape(default_for_string=html),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from kaohe.config.model import Unit
 from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
 from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, notice_context, winners
@@ -29,6 +30,7 @@ __all__ = [
     "LetterJob",
     "TemplateFault",
     "letter_jobs",
+    "letter_name",
     "write_award_decision",
     "write_certificates",
     "write_letters",
@@ -84,7 +86,7 @@ def letter_jobs(assessment: Assessment, folder: Path) -> Iterator[LetterJob]:
     template, shared = assessment.config.template(LETTER_TEMPLATE), common(assessment, _edition(assessment, numbered=False))
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
-        path = folder / f"结果通知-{_fit(card.unit.short)}.docx"
+        path = folder / letter_name(card.unit)
         yield LetterJob(path, template, letter_context(assessment, card, shared), properties)
 
 
@@ -102,6 +104,11 @@ def write_letters(assessment: Assessment, folder: Path) -> list[Path]:
             path.unlink()
         raise
     return written
+
+
+def letter_name(unit: Unit) -> str:
+    """File name of the letter about a unit."""
+    return f"结果通知-{_fit(unit.short)}.docx"
 
 
 def write_award_decision(assessment: Assessment, path: Path) -> None:

@@ -1,0 +1,256 @@
+"""The mails of each kind: to whom, with which words, with which files. Nothing is sent here."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from kaohe.config.loader import Office
+from kaohe.config.model import Config, Unit
+from kaohe.files import is_partial, told, write_whole
+from kaohe.forms.issue import form_name
+from kaohe.mail.chasing import Chase, Days, Pursuit, days_left
+from kaohe.mail.kinds import Kind
+from kaohe.mail.message import Attachment, Message, Person
+from kaohe.mail.sent import About
+from kaohe.publish.corrections import NAME as CORRECTION
+from kaohe.publish.documents import TemplateFault, letter_name
+from kaohe.publish.frozen import read_manifest, set_file
+from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
+from kaohe.publish.outbox import DRAFTS_FOLDER
+from kaohe.publish.standing import final_place
+from kaohe.publish.text_template import render_text
+from kaohe.text import date_text, shorten
+
+SENT_FOLDER = "已发"
+"""Below the drafts: mails as they were sent."""
+_SUBJECT = ("主题：", "主题:")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One mail to one recipient; ``about`` is what the ledger remembers of it."""
+
+    unit: Unit
+    message: Message
+    about: About
+
+    @property
+    def file_name(self) -> str:
+        """Name of the draft's file."""
+        return f"{self.about.name}.eml"
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """A unit that nothing is written to, and why in Chinese."""
+
+    unit: Unit
+    why: str
+
+
+@dataclass
+class Batch:
+    """The mails of one kind. ``refusal`` says in Chinese why there can be none at all, "" otherwise."""
+
+    kind: Kind
+    drafts: list[Draft] = field(default_factory=list)
+    omitted: list[Omitted] = field(default_factory=list)
+    refusal: str = ""
+
+
+def forms_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
+    """Each unit's form from ``outbox/forms``."""
+    batch, folder = Batch(Kind.FORMS), office.config.folder("outbox") / "forms"
+    for unit in units:
+        files = _attached(folder, [form_name(office.config.year, unit)])
+        if files:
+            _add(batch, _Writing(office, Kind.FORMS, unit, today), files, matter=str(office.config.year))
+        else:
+            batch.omitted.append(Omitted(unit, "还没有制作填报表，请先运行 pipeline.py forms"))
+    return batch
+
+
+def corrections_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
+    """What the last night put into ``outbox/更正通知``. The same corrections are one matter."""
+    batch = Batch(Kind.CORRECTIONS)
+    if not (office.config.folder("outbox") / CORRECTIONS_FOLDER).is_dir():
+        return replace(batch, refusal="outbox 里还没有更正通知，请先运行 pipeline.py run")
+    for unit in units:
+        files = corrections_of(office.config, unit)
+        if files:
+            digest = hashlib.sha256(b"".join(hashlib.sha256(file.data).digest() for file in files)).hexdigest()
+            _add(batch, _Writing(office, Kind.CORRECTIONS, unit, today), files, matter=f"{office.config.year} {digest}")
+        else:
+            batch.omitted.append(Omitted(unit, "没有要更正的"))
+    return batch
+
+
+def letters_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
+    """The letters of the final set, to the departments. Only those that are what was issued."""
+    config, batch, place = office.config, Batch(Kind.LETTERS), final_place(office.config)
+    if not place.is_dir():
+        return replace(batch, refusal=f"正式结果还没有生成（没有 {place}），结果通知不能发。主席办公会议审定、生成正式结果以后再发")
+    try:
+        issued = {file.name: file.sha256 for file in read_manifest(place).files}
+    except (OSError, ValueError):
+        return replace(batch, refusal=f"正式结果的清单读不出来，不能确认函件是不是原样，没有发。请用 pipeline.py verify 核对 {place}")
+    for unit in units:
+        name = letter_name(unit)
+        files = _attached(place / LETTERS_FOLDER, [name])
+        if unit.department_email is None:
+            batch.omitted.append(Omitted(unit, f"没有写{unit.department}的邮箱，请在 config.toml 里给这个单位加上 department_email"))
+        elif not files:
+            batch.omitted.append(Omitted(unit, f"正式结果里没有给{unit.department}的函“{name}”"))
+        elif issued.get(f"{LETTERS_FOLDER}/{name}") != set_file(name, files[0].data).sha256:
+            batch.omitted.append(Omitted(unit, f"函“{name}”与正式结果的清单不符，可能改动过，没有发。请用 pipeline.py verify 核对"))
+        else:
+            recipient = Person(unit.department, unit.department_email)
+            _add(batch, _Writing(office, Kind.LETTERS, unit, today, recipient), files, matter=str(config.year))
+    return batch
+
+
+def reminders_batch(office: Office, chase: Chase, units: Sequence[Unit], *, everybody: bool) -> Batch:
+    """A reminder to each unit that is due for one today; to every unit of whom something is asked with ``everybody``."""
+    batch, config = Batch(Kind.REMINDERS), office.config
+    wanted = {unit.code for unit in units}
+    for pursuit in chase.pursuits:
+        unit = pursuit.unit
+        if unit.code not in wanted:
+            continue
+        if not pursuit.need:
+            batch.omitted.append(Omitted(unit, f"{pursuit.state.chinese}，不用催"))
+        elif not pursuit.due and not everybody:
+            upcoming = f"，下次{date_text(pursuit.following)}" if pursuit.following else ""
+            batch.omitted.append(Omitted(unit, f"{pursuit.need}，今天不到提醒的日子{upcoming}；现在就要催的加 --all"))
+        else:
+            form = form_name(config.year, unit)
+            corrections = corrections_of(config, unit)
+            files = corrections or _attached(config.folder("outbox") / "forms", [form])
+            writing = _Writing(office, Kind.REMINDERS, unit, chase.days.today, further=_reminding(pursuit, explained=bool(corrections)))
+            _add(batch, writing, files, matter=pursuit.matter)
+    return batch
+
+
+def corrections_of(config: Config, unit: Unit) -> tuple[Attachment, ...]:
+    """The corrections that lie ready for a unit: its workbook, if there is one, and the letter."""
+    stem = f"{CORRECTION}-{unit.short}"
+    return _attached(config.folder("outbox") / CORRECTIONS_FOLDER, [f"{stem}.xlsx", f"{stem}.txt"])
+
+
+def write_drafts(config: Config, kind: Kind, drafts: Sequence[Draft], *, only_some: bool) -> Path:
+    """Write the drafts into ``outbox/mail``; earlier ones of the kind go, unless only some units were asked for. Returns the folder.
+
+    Raises FolderFault.
+    """
+    folder = config.folder("outbox") / DRAFTS_FOLDER
+    with told("写邮件草稿", folder):
+        written = {draft.file_name: draft.message.draft() for draft in drafts}
+        for name, data in written.items():
+            path = folder / name
+            if not (path.is_file() and path.read_bytes() == data):
+                write_whole(path, data)
+        for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+            earlier = not only_some and path.match(f"{kind.chinese}-*.eml") and path.name not in written
+            if path.is_file() and (earlier or is_partial(path.name)):
+                path.unlink()
+    return folder
+
+
+def file_copies(config: Config, copies: Mapping[str, bytes], day: date) -> None:
+    """Keep mails as they were sent, by their names; their drafts go. Raises FolderFault."""
+    folder = config.folder("outbox") / DRAFTS_FOLDER
+    with told("存下发出的邮件", folder):
+        for name, data in copies.items():
+            path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
+            while path.exists():
+                path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
+                number += 1
+            write_whole(path, data)
+            (folder / f"{name}.eml").unlink(missing_ok=True)
+
+
+def is_real(address: str) -> bool:
+    """Whether mail may be sent to the address: names under ``.example`` stand in for ones that are not known yet."""
+    domain = address.rpartition("@")[2].lower().rstrip(".")
+    return domain != "example" and not domain.endswith(".example")
+
+
+def sender_of(config: Config) -> Person:
+    """In whose name the office writes."""
+    own = config.mail.sender if config.mail is not None else None
+    return Person(config.issuer.name, own or config.issuer.email)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What a template is filled in with: the same names for every kind, and further ones for reminders."""
+
+    office: Office
+    kind: Kind
+    unit: Unit
+    today: date
+    recipient: Person | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+    def context(self, files: Iterable[Attachment]) -> dict[str, Any]:
+        config, rulebook = self.office.config, self.office.rulebook
+        days: Days = days_left(config.deadline, self.today)
+        return {
+            "unit": self.unit,
+            "issuer": config.issuer,
+            "year": config.year,
+            "title": rulebook.title,
+            "notice": {"title": rulebook.notice_title, "number": rulebook.notice_number},
+            "deadline": date_text(config.deadline),
+            "today": date_text(self.today),
+            "days_left": days.days,
+            "workdays_left": days.workdays,
+            "workdays_certain": not days.unknown,
+            "attachments": [file.name for file in files],
+            **self.further,
+        }
+
+
+def _reminding(pursuit: Pursuit, *, explained: bool) -> dict[str, Any]:
+    """``explained`` says that what is attached names the faults."""
+    return {
+        "explained": explained,
+        "level": pursuit.level,
+        "state": pursuit.state.value,
+        "count": pursuit.count,
+        "errors": pursuit.errors,
+        "doubts": pursuit.doubts,
+        "file": shorten(pursuit.file, 80),
+    }
+
+
+def _add(batch: Batch, writing: _Writing, files: tuple[Attachment, ...], *, matter: str) -> None:
+    """Write one mail; a template that cannot be used costs this one only."""
+    unit, config = writing.unit, writing.office.config
+    recipient = writing.recipient or Person(unit.name, unit.email)
+    try:
+        subject, text = _worded(config.template(batch.kind.template), writing.context(files))
+    except TemplateFault as fault:
+        batch.omitted.append(Omitted(unit, f"没有写成。{fault}"))
+        return
+    message = Message(sender_of(config), recipient, subject, text, files)
+    about = About(batch.kind, unit.code, matter, recipient.address, message.digest, f"{batch.kind.chinese}-{unit.short}")
+    batch.drafts.append(Draft(unit, message, about))
+
+
+def _worded(template: Path, context: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and text. The template's first line is the subject. Raises TemplateFault."""
+    first, _, rest = render_text(template, context).lstrip("\ufeff\r\n ").partition("\n")
+    for mark in _SUBJECT:
+        if first.strip().startswith(mark) and (subject := first.strip().removeprefix(mark).strip()):
+            return subject, "\n".join(line.rstrip() for line in rest.strip("\r\n").splitlines())
+    raise TemplateFault(f"模板 {template.name} 的第一行应当是“主题：……”（{template}）")
+
+
+def _attached(folder: Path, names: Iterable[str]) -> tuple[Attachment, ...]:
+    """Those of the files that are there. Raises FolderFault where one cannot be read."""
+    with told("读取要寄的文件", folder):
+        return tuple(Attachment(name, (folder / name).read_bytes()) for name in names if (folder / name).is_file())

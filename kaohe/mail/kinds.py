@@ -1,0 +1,25 @@
+"""What the office writes to units and departments."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """A kind of mail. Values name the templates and stand in the ledger."""
+
+    FORMS = "forms"
+    CORRECTIONS = "corrections"
+    REMINDERS = "reminders"
+    LETTERS = "letters"
+
+    @property
+    def chinese(self) -> str:
+        """The kind in Chinese; the drafts' names begin with it."""
+        return _CHINESE[self]
+
+    @property
+    def template(self) -> str:
+        """The template's name below the templates folder."""
+        return f"mail/{self.value}.txt"
+
+
+_CHINESE = {Kind.FORMS: "填报表", Kind.CORRECTIONS: "更正通知", Kind.REMINDERS: "催报", Kind.LETTERS: "结果通知"}
