@@ -14,6 +14,7 @@ import pytest
 
 import pipeline
 from kaohe.checks.finding import Severity
+from kaohe.commands.outcome import show_outcome
 from kaohe.config.model import Award
 from kaohe.forms.decision import KEEP, decision_name
 from kaohe.intake.record import Verdict
@@ -293,7 +294,7 @@ def shown(outcome: Outcome) -> list[str]:
     """What the command says after the ranking."""
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(out):
-        pipeline._show_outcome(outcome)
+        show_outcome(outcome)
     return out.getvalue().splitlines()
 
 

@@ -78,7 +78,7 @@ def night(config: Path, now: datetime, patch: pytest.MonkeyPatch) -> int:
         def now(cls, tz: object = None) -> "Clock":
             return cls(*now.timetuple()[:6])
 
-    patch.setattr(pipeline, "datetime", Clock)
+    patch.setattr("kaohe.commands.run.datetime", Clock)
     return pipeline.main(["-c", str(config), "run"])
 
 
@@ -96,11 +96,11 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("kaohe.publish.outbox.write_letters", _letters)
     patch.setattr("kaohe.publish.outbox.write_corrections", corrections)
     patch.setattr("kaohe.publish.outbox.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
-    patch.setattr(pipeline, "ranking_rows", lambda found: [])
+    patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
     for module in ("outbox", "final"):
         patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
     offices: dict[Path, Office] = {}
-    patch.setattr(pipeline, "load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
+    patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
     patch.setattr("kaohe.publish.final.frozen_office", lambda *_: next(iter(offices.values())))
     looks: dict[str, Look] = {}
 

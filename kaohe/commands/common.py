@@ -1,0 +1,56 @@
+"""What all commands share: the typer application, the screen, exit statuses, and finding the office and a unit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kaohe import PROGRAM_ROOT
+from kaohe.chinese_typer import ChineseGroup, speak_chinese
+from kaohe.config.loader import Office, load_office
+from kaohe.config.model import Unit
+from kaohe.console import Screen
+from kaohe.intake.record import Verdict
+from kaohe.scoring.scorecard import Assessment
+from kaohe.text import match_key
+
+DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
+INTERRUPTED = 130
+"""What typer returns after Ctrl-C."""
+
+speak_chinese()
+screen = Screen()
+app = typer.Typer(
+    cls=ChineseGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="考核：发表、收表、核对、计分、排名、出通报。"
+)
+
+
+@app.callback()
+def choose_office(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option("-c", "--config", metavar="文件", help="用哪一份设置；各文件夹都相对于它所在的文件夹。")] = PROGRAM_ROOT
+    / "config.toml",
+) -> None:
+    """考核：把考核通知变成填报表，收回来核对、计分、排名，并写成汇总工作簿和通报。"""
+    context.obj = config
+
+
+def office_of(context: typer.Context) -> Office:
+    """The office whose configuration the command line names. Raises FaultyFile."""
+    return load_office(Path(context.obj))
+
+
+def find_unit(office: Office, text: str) -> Unit:
+    """The assessed unit of this code or name; ends the command with a message where there is none."""
+    for unit in office.config.cohort:
+        if match_key(text) in {match_key(name) for name in (unit.code, unit.name, unit.short, *unit.aliases)}:
+            return unit
+    screen.complain(f"没有“{text}”这个单位，可以写：{'、'.join(u.short for u in office.config.cohort)}")
+    raise typer.Exit(WRONG_CONFIGURATION)
+
+
+def show_refused(assessment: Assessment) -> None:
+    """One line for every file that was not taken, with the reason."""
+    for file in assessment.files:
+        if file.verdict not in (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE):
+            screen.say(f"{file.name}：{file.verdict.chinese}。{file.reason}")
