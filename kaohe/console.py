@@ -84,6 +84,12 @@ class Screen:
             table.add_row(*(escape(clean(cell)) for cell in row))
         self._print(self.out, table)
 
+    def result(self, colour: str, grade: str, what: str, found: str, todo: str) -> None:
+        """One result of a check-up, with what to do on a line of its own."""
+        self._print(self.out, f"[{colour}]{grade:　<3}[/] {escape(clean(f'{what}：{found}'))}", soft_wrap=True)
+        if todo:
+            self._print(self.out, f"　　　 怎样办：{escape(clean(todo))}", soft_wrap=True)
+
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None) -> None:
         """Findings one a line: severity, code, place, what and what to do."""
         shown = findings if limit is None else findings[:limit]

@@ -7,6 +7,7 @@ import typer
 
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import app, office_of, screen
+from kaohe.desk.nightly_log import NightlyLog, log_folder
 from kaohe.progress import OnConsole
 from kaohe.text import os_problem
 
@@ -17,18 +18,21 @@ def run_batch(context: typer.Context) -> None:
     from kaohe.commands.outcome import show_outcome
     from kaohe.run import run
 
-    _keep_log(Path(context.obj))
-    show_outcome(run(office_of(context), datetime.now(), OnConsole(screen.out, screen.say)))
+    file = Path(context.obj)
+    # Before the configuration is looked at, so that a faulty one is found in the log in the morning; an office that never ran has no log yet.
+    begun = log_folder(file).parent.is_dir()
+    if begun:
+        _keep_log(file)
+    office = office_of(context)
+    if not begun:
+        _keep_log(file)
+    show_outcome(run(office, datetime.now(), OnConsole(screen.out, screen.say)))
 
 
 def _keep_log(config_file: Path) -> None:
-    """Before the configuration is looked at, so that a faulty one is found in the log in the morning."""
-    from kaohe.desk.nightly_log import NightlyLog, log_folder
-
-    if not config_file.is_file():
-        return
     folder = log_folder(config_file)
     try:
         screen.record(NightlyLog(folder, config_file))
     except OSError as error:
-        screen.complain(f"注意：日志写不了，“{folder}”{os_problem(error)}；其他照常。")
+        if folder.parent.is_dir():  # else the run itself says so
+            screen.complain(f"注意：日志写不了，“{folder}”{os_problem(error)}；其他照常。")

@@ -88,7 +88,7 @@ def _hour(value: Any) -> Any:
         hour, minute = str(value).split(":")
         return time(int(hour), int(minute))
     except ValueError:
-        raise ValueError(f"“at”应当是几点几分，写成 \"22:30\" 的样子，现在是 {value!r}") from None
+        raise ValueError(f'“at”应当是几点几分，写成 "22:30" 的样子，现在是 {value!r}') from None
 
 
 class Schedule(Frozen):

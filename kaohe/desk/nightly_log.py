@@ -52,7 +52,8 @@ class NightlyLog:
             self.write("\n")
         meaning = MEANINGS.get(status, "没有做完")
         self._line(f"{_ENDED} {status}（{meaning}），用时{time.monotonic() - self._begun:.0f}秒。{self._last}")
-        self._handler.close()
+        with suppress(OSError):  # what a full disk did not take is lost
+            self._handler.close()
 
     def _line(self, text: str) -> None:
         self._handler.emit(logging.LogRecord("kaohe", logging.INFO, "", 0, clean(text), None, None))

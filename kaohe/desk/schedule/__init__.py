@@ -13,7 +13,7 @@ WAYS: tuple[type[Way], ...] = (WindowsTask, Systemd, Cron)
 
 
 def way_of(name: str, run: Runner) -> Way:
-    """The scheduler of this name; for "" the one that this computer has. ProgramFault where there is none."""
+    """The scheduler of this name; for "" the one that this computer has. ProgramFault where there is none, or it cannot be asked."""
     for kind in WAYS:
         if kind.name == name:
             return kind(run)

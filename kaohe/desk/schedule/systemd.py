@@ -34,6 +34,7 @@ class Systemd(Way):
     def install(self, job: Job) -> Iterator[str]:
         """Write the files and enable the timer."""
         service, timer = _files(job)
+        required(self._run, [*_USER, "show-environment"], "与 systemd 联系")
         write_whole(service, _service(job).encode())
         write_whole(timer, _timer(job).encode())
         required(self._run, [*_USER, "daemon-reload"], "让 systemd 读取新的定时器")
