@@ -16,6 +16,7 @@ from kaohe.files import remove_tree, write_whole
 
 CONFIG_FILE, GUIDE_FILE = "config.toml", "先看这里.txt"
 _NOT_IN_FOLDERS = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_OTHER_FOLDERS = ("templates", "state", "rules")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -48,7 +49,7 @@ def questions() -> tuple[Question, ...]:
         Question("email", "电子邮箱", ("issuer", "email"), _email),
         Question("deadline", "填报表报送截止日期", ("deadline",), _day),
         Question("inbox", "收件箱文件夹（各单位发回的表放这里）", ("folders", "inbox"), _folder),
-        Question("outbox", "结果文件夹", ("folders", "outbox"), _folder),
+        Question("outbox", "结果文件夹", ("folders", "outbox"), _outbox),
     )
 
 
@@ -161,10 +162,15 @@ def _day(text: str, answers: Mapping[str, str]) -> date:
 def _folder(text: str, answers: Mapping[str, str]) -> str:
     if not text or _NOT_IN_FOLDERS.search(text) or text.strip(". ") != text:
         raise WrongAnswer(f'“{text}”不能用作文件夹名称：不能空着，不能含 \\ / : * ? " < > | 等符号')
-    taken = {"templates", "state", "rules"} | ({answers["inbox"]} if text != answers.get("inbox") else set())
-    if text.lower() in {name.lower() for name in taken}:
+    if text.lower() in _OTHER_FOLDERS:
         raise WrongAnswer(f"“{text}”已经用作别的文件夹，请换一个")
     return text
+
+
+def _outbox(text: str, answers: Mapping[str, str]) -> str:
+    if text.lower() == answers["inbox"].strip().lower():
+        raise WrongAnswer(f"“{text}”已经用作别的文件夹，请换一个")
+    return _folder(text, answers)
 
 
 def _guide(office: Office) -> str:

@@ -60,12 +60,12 @@ def install() -> int:
         print("没有装好：", *said[-5:], sep="\n  ")
         print("请把上面几行发给维护人员。")
         return FAILED
-    tried = subprocess.run([python, HERE / "pipeline.py", "--help"], capture_output=True, check=False)  # noqa: S603 -- what has just been installed
+    tried = subprocess.run([python, HERE / "pipeline.py", "--help"], capture_output=True, check=False)
     if tried.returncode != 0:
         print("装好了，但是运行不起来：", tried.stderr.decode(errors="replace").strip(), sep="\n  ")
         print("Windows 请装“Microsoft Visual C++ 可再发行组件包”（x64），再试一次；还不行的，把上面几行发给维护人员。")
         return FAILED
-    print("装好了。接下来：双击“新建办公文件夹”。（Linux 执行 ./新建办公文件夹.sh）")
+    print(f"装好了。接下来：{'双击“新建办公文件夹”' if os.name == 'nt' else '执行 ./新建办公文件夹.sh'}。")
     return DONE
 
 
@@ -73,7 +73,7 @@ def follow(command: list[str], env: dict[str, str]) -> list[str]:
     """Call pip and count along on one line; what it said where it failed, else nothing."""
     said: list[str] = []
     count, total = 0, wanted()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, text=True, encoding="utf-8", errors="replace") as pip:  # noqa: S603 -- from our own wheels
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, text=True, encoding="utf-8", errors="replace") as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
             said.append(line.rstrip())

@@ -13,8 +13,8 @@ from kaohe.desk.schedule import way_of
 from kaohe.desk.schedule.cron import Cron
 from kaohe.desk.schedule.job import Job, nightly_job
 from kaohe.desk.schedule.systemd import Systemd
-from kaohe.desk.schedule.windows import NAMESPACE, WindowsTask, encoded, task_xml
 from kaohe.desk.schedule.way import Way
+from kaohe.desk.schedule.windows import NAMESPACE, WindowsTask, encoded, task_xml
 from tests.desk.fakes import Fakes
 from tests.support.forms import office_folder
 from tests.test_cli import DONE, INTERNAL_ERROR, WRONG
