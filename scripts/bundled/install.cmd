@@ -4,12 +4,19 @@ setlocal
 cd /d "%~dp0"
 if not exist "install.py" goto packed
 set "PY="
-for %%V in (3.13 3.12 3.11) do if not defined PY py -%%V -c "import struct, sys; sys.exit(struct.calcsize('P') != 8)" >nul 2>nul && set "PY=py -%%V"
-if not defined PY python -c "import struct, sys; sys.exit(struct.calcsize('P') != 8 or sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))" >nul 2>nul && set "PY=python"
+call :try py -3.13
+call :try py -3.12
+call :try py -3.11
+call :try python
 if not defined PY goto nopython
 %PY% install.py %*
 set "ENDED=%ERRORLEVEL%"
 goto end
+:try
+if defined PY exit /b 0
+%* -c "import struct, sys; sys.exit(struct.calcsize('P') != 8 or sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))" >nul 2>nul
+if not errorlevel 1 set "PY=%*"
+exit /b 0
 :nopython
 type "no-python.txt"
 set "ENDED=2"
