@@ -62,8 +62,15 @@ TARGETS = (
 _BOTH = (("install.py", "install.py"), ("no-python.txt", "no-python.txt"), ("read-me-first.txt", "先看这里.txt"))
 
 
+_OFFLINE = ("error sending request", "failed to fetch", "dns error", "connection", "timed out")
+
+
 class NoWheels(Exception):
-    """Wheels could not be had: what was asked for, and what the tool said."""
+    """A package has no wheels for the system: what was asked for, and what the tool said."""
+
+
+class Unreachable(NoWheels):
+    """The package registry could not be reached at all."""
 
 
 def main() -> None:
@@ -80,7 +87,7 @@ def main() -> None:
 
 
 def build(target: Target, pythons: Sequence[str], out: Path) -> Path:
-    """One bundle. Raises NoWheels when a package has no wheel for the system, or the registry cannot be reached."""
+    """One bundle. Raises NoWheels when a package has no wheel for the system, Unreachable when the registry does not answer."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         wheels = Path(folder)
@@ -144,7 +151,8 @@ def write_zip(path: Path, top: str, entries: Iterator[tuple[str, bytes]]) -> Pat
 def _call(command: list[str], given: str = "") -> str:
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode != 0:
-        raise NoWheels(f"{' '.join(command[:3])}: {done.stderr.strip()}")
+        offline = any(sign in done.stderr.lower() for sign in _OFFLINE)
+        raise (Unreachable if offline else NoWheels)(f"{' '.join(command[:3])}: {done.stderr.strip()}")
     return done.stdout
 
 

@@ -123,8 +123,8 @@ def asked(folder: Path, *answers: tuple[str, str]) -> tuple[int, str]:
     env = os.environ | {"COLUMNS": "200", "PYTHONUTF8": "1", "TERM": "dumb"}
     shown = ""
     # One thread here, and nothing but two calls of the system between.
-    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-    with subprocess.Popen(command, **streams, cwd=folder, env=env, preexec_fn=take_terminal) as child:  # noqa: PLW1509
+    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=env, preexec_fn=take_terminal)  # noqa: PLW1509
+    with child:
         os.close(theirs)
         said = until_closed(ours)
         for question, answer in answers:

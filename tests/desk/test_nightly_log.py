@@ -98,8 +98,8 @@ def test_lines_are_whole_however_they_come(tmp_path: Path) -> None:
 def test_a_full_disk_costs_lines_not_the_run(tmp_path: Path) -> None:
     log = NightlyLog(tmp_path, Path("config.toml"))
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        stream, log._handler.stream = log._handler.stream, full  # type: ignore[assignment]  # a text file like the other
-        stream.close()
+        log._handler.close()
+        log._handler.stream = full
         assert log.write("没有地方写\n") == len("没有地方写\n")
         log.end(0)
 
