@@ -30,18 +30,20 @@ def told(doing: str, folder: Path) -> Iterator[None]:
 _ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
 
 
-def write_whole(path: Path, data: bytes, modified: int | None = None) -> None:
+def write_whole(path: Path, data: bytes, modified: int | None = None, *, flush: bool = True) -> None:
     """Write to a temporary name in the same folder, flush to disk, then rename over ``path``. Folders are made as needed.
 
     ``modified`` is the date (epoch seconds) that the file is to bear from the first moment on, else the present.
+    Without ``flush`` a power cut may empty it: for what is made anew anyway, or flushed later with its whole folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=PARTIAL_PREFIX, suffix=PARTIAL_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         if modified is not None:
             os.utime(temporary, (modified, modified))

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,19 +12,23 @@ from kaohe.files import told
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
+from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
-from kaohe.lock import AlreadyRunning, alone
+from kaohe.lock import AlreadyRunning
+from kaohe.lock import alone as only_one
+from kaohe.memory import Memory
 from kaohe.progress import Reporter
 from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
 from kaohe.publish.frozen import read_manifest
-from kaohe.publish.outbox import Published, publish
+from kaohe.publish.jobs import Former, key_of, templates_key
+from kaohe.publish.outbox import Published, is_as_left, publish
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import assess_intake
+from kaohe.survey import alone, assess_intake
 from kaohe.text import os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
-__all__ = ["AlreadyRunning", "Outcome", "run"]
+__all__ = ["AlreadyRunning", "Outcome", "remember", "run", "unchanged"]
 
 _CLOCK_TOLERANCE = 3600
 """Seconds by which the clock may run behind before somebody should look at it."""
@@ -32,29 +36,69 @@ _CLOCK_TOLERANCE = 3600
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run. ``final`` is the folder of the final set where this run issued it; ``problems`` says in Chinese what went wrong."""
+    """A finished run. ``final`` is the folder of the final set where this run issued it; ``problems`` says in Chinese what went wrong.
+
+    ``inbox`` is every file as it lay there; ``is_lasting`` when another run would find the same for as long as nothing changes.
+    """
 
     assessment: Assessment
     published: Published
     final: Path | None = None
     problems: tuple[str, ...] = ()
+    inbox: tuple[Arrival, ...] = ()
+    is_lasting: bool = False
 
 
-def run(office: Office, now: datetime, reporter: Reporter) -> Outcome:
+def run(office: Office, now: datetime, reporter: Reporter, *, rehash: bool = False) -> Outcome:
     """The nightly run: read the inbox, score, write the outbox, remember what was received.
 
+    Files that lie as they lay before are not read again, contents that are known not looked into again; with ``rehash`` all are.
     Raises AlreadyRunning when another run is under way, FolderFault when a folder cannot be used: then the next run does what is missing.
     """
     state = office.config.folder("state")
-    with alone(state, now):
+    with only_one(state, now):
         ledger, problems = Ledger(state), list[str]()
         at = _begun(ledger, int(now.timestamp()), problems)
-        intake = _taken_in(office, ledger, at, int(now.timestamp()), reporter, problems)
+        memory = Memory(office, ledger, distrusted=rehash)
+        found = _found(office, memory, problems)
+        intake, is_passing = _taken_in(office, memory, found, at, int(now.timestamp()), reporter, problems)
         assessment = assess_intake(office, intake)
         ledger.log(events_of(assessment, at))
-        published = publish(_draft(assessment), intake, now, reporter)
+        former = Former(memory.key, memory.former())
+        published = publish(_draft(assessment), intake, ledger.archive.read, now, reporter, former)
         final, faults = _final(office, assessment, now, at, reporter, ledger)
-    return Outcome(assessment, published, final, (*problems, *published.problems, *faults))
+        problems += [*published.problems, *faults]
+        coming = any(file.verdict is Verdict.ARRIVING for file in intake.files)
+        lasting = bool(published.places) and not (problems or is_passing or coming)
+        memory.settle((entry.name for entry in found), published.places, "", b"")
+    return Outcome(assessment, published, final, tuple(problems), tuple(found), lasting)
+
+
+def remember(office: Office, outcome: Outcome, shown: bytes) -> None:
+    """Keep what was shown of a run, to be shown again for as long as nothing changes."""
+    if outcome.is_lasting:
+        memory = Memory(office, Ledger(office.config.folder("state")))
+        names = (entry.name for entry in outcome.inbox)
+        memory.settle(names, outcome.published.places, _night(office, memory, outcome.inbox), shown)
+
+
+def unchanged(office: Office) -> bytes | None:
+    """What was shown of the last run, where nothing that it rested on has changed since and the outbox is as it left it; None where a run is due."""
+    state = office.config.folder("state")
+    if not (state / "ledger.sqlite3").is_file():
+        return None
+    memory = Memory(office, Ledger(state))
+    found = [memory.recall(entry) for entry in arrivals(office.config.folder("inbox"), office.config.intake.largest)]
+    if not all(entry.sha256 for entry in found):
+        return None
+    shown = memory.shown(_night(office, memory, found))
+    return shown if shown is not None and is_as_left(office.config.folder("outbox"), memory.former()) else None
+
+
+def _night(office: Office, memory: Memory, found: Iterable[Arrival]) -> str:
+    """All that a run rests on, as one key."""
+    inbox = [(entry.name, entry.size, entry.modified_ns) for entry in found]
+    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists())
 
 
 def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
@@ -91,35 +135,31 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
     return folder, ()
 
 
-def _taken_in(office: Office, ledger: Ledger, at: int, now: int, reporter: Reporter, problems: list[str]) -> Intake:
-    """The inbox, every file of it and of the mails and archives in it archived before anything looks into it."""
+def _found(office: Office, memory: Memory, problems: list[str]) -> list[Arrival]:
+    """What lies in the inbox; what lies there as it lay before is known by its hash."""
     inbox = office.config.folder("inbox")
     with told("读取收件箱", inbox):
         inbox.mkdir(parents=True, exist_ok=True)
-        names = _count(inbox, problems)
-    known, received = ledger.times(), dict[str, int]()
+        _count(inbox, problems)
+        return [memory.recall(entry) for entry in arrivals(inbox, office.config.intake.largest)]
 
-    def keep(entries: Iterable[Arrival]) -> None:
-        rows = []
-        for entry in entries:
-            if entry.data is None:
-                continue
-            if ledger.keep(entry.data) in ledger.rewritten:
-                problems.append(f"存档里“{entry.name}”的内容坏了，已经按收件箱里的这一份重新存好")
-            # What came inside another file was received with it, even where a killed run never got as far as opening that.
-            received[entry.name] = known.setdefault(entry.sha256, received.get(entry.inside, at))
-            rows.append((entry.sha256, received[entry.name], entry.name, len(entry.data)))
-        ledger.record(rows)
 
-    found = list(reporter.track("收件", arrivals(inbox, office.config.intake.largest), names))
-    keep(reporter.track("存档", found, len(found)))
-    with workers(office, len(found)) as look:
+def _taken_in(
+    office: Office, memory: Memory, found: Sequence[Arrival], at: int, now: int, reporter: Reporter, problems: list[str]
+) -> tuple[Intake, bool]:
+    """The inbox, every file of it and of the mails and archives in it archived before anything looks into it; and whether a verdict may pass."""
+
+    def restored(name: str) -> None:
+        problems.append(f"存档里“{name}”的内容坏了，已经按收件箱里的这一份重新存好")
+
+    with workers(office, memory.archive, len(found), alone) as look:
+        writing = memory.writing(look, at, restored)
 
         def looked(entries: Iterable[Arrival]) -> Iterator[Look]:
             listed = list(entries)
-            return reporter.track("读取", look(listed), len(listed))
+            return reporter.track("读取", writing(listed), len(listed))
 
-        return take_in(office, found, lambda sha: known.get(sha, at), looked, keep, now)
+        return take_in(office, found, writing.first_seen, looked, now), writing.is_passing
 
 
 def _count(inbox: Path, problems: list[str]) -> int:

@@ -1,21 +1,26 @@
 """The stages from the inbox to the assessment: intake, checks, scoring. Nothing is written."""
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaohe.checks import catalogue
 from kaohe.checks.finding import Finding
-from kaohe.checks.registry import run_checks, run_decision_checks, run_inspection_checks
+from kaohe.checks.registry import run_checks, run_decision_checks, run_inspection_checks, run_unit_checks
 from kaohe.config.loader import Office
-from kaohe.intake.arrival import Arrival, arrival, arrivals
+from kaohe.intake.arrival import Arrival, arrival, arrivals, read_steadily
 from kaohe.intake.inbox import Intake, take_in
+from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
+from kaohe.memory import Memory
 from kaohe.scoring.decide import decide, decision_case
 from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import FolderStore
 
 CHECK_MODULES = catalogue.MODULES
 """Naming them here makes sure that every check is registered before an assessment."""
@@ -29,24 +34,44 @@ _NO_FIGURES = "收件箱里没有可以采用的填报表，审定的是不是�
 
 def survey(office: Office, *, undecided: bool = False) -> Assessment:
     """The same assessment as a run would make now, without writing anything; ``undecided`` leaves the meeting's decision out."""
+    ledger = Ledger(office.config.folder("state"))
     found = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
     newest = max((a.modified for a in found), default=0)
-    seen = first_times(Ledger(office.config.folder("state")), newest)
-    with workers(office, len(found)) as look:
-        return assess_intake(office, take_in(office, found, seen, look), undecided=undecided)
+    return assess_intake(office, _looked_over(office, ledger, found, first_times(ledger, newest)), undecided=undecided)
 
 
 def check_files(office: Office, paths: Iterable[Path]) -> Assessment:
     """The assessment of these files (or whole folders) alone, as if they were the inbox. Writes nothing."""
-    found = list(_named(office, paths))
-    with workers(office, len(found)) as look:
-        return assess_intake(office, take_in(office, found, lambda _: 0, look))
+    return assess_intake(office, _alone(office, list(_named(office, paths))))
+
+
+def _alone(office: Office, found: Sequence[Arrival]) -> Intake:
+    """What was taken in of files that have nothing to do with the inbox."""
+    with tempfile.TemporaryDirectory(prefix="kaohe-") as folder, workers(office, FolderStore(Path(folder), scratch=True), len(found), alone) as look:
+        return take_in(office, found, lambda _: 0, look)
+
+
+def _looked_over(office: Office, ledger: Ledger, found: Iterable[Arrival], first_seen: Callable[[str], int]) -> Intake:
+    """What was taken in, using what runs have remembered. Contents that no run has kept are kept for as long as this takes."""
+    memory = Memory(office, ledger)
+    listed = [memory.recall(entry) for entry in found]
+    with tempfile.TemporaryDirectory(prefix="kaohe-") as folder:
+        store = FolderStore(Path(folder), behind=ledger.archive, scratch=True)
+        with workers(office, store, len(listed), alone) as look:
+            return take_in(office, listed, first_seen, memory.reading(look))
 
 
 def _named(office: Office, paths: Iterable[Path]) -> Iterator[Arrival]:
     largest = office.config.intake.largest
     for path in paths:
         yield from arrivals(path, largest) if path.is_dir() else [arrival(path, path.name, largest)]
+
+
+def alone(office: Office, look: Look) -> object:
+    """What the checks of one form by itself find: worked out where the form is read, and remembered with it."""
+    if look.record is None or look.unit is None:
+        return None
+    return run_unit_checks(office.config, office.rulebook, look.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +92,18 @@ def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[C
     They are held against the inbox as if they had come in last. Writes nothing.
     """
     named = list(_named(office, paths))
-    with workers(office, len(named)) as look:
-        alone = take_in(office, named, lambda _: 0, look)
-    if not alone.inspections and alone.decision is None:
+    by_themselves = _alone(office, named)
+    if not by_themselves.inspections and by_themselves.decision is None:
         return {}  # units' forms need no inbox
+    ledger = Ledger(office.config.folder("state"))
     inbox = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
-    checked = [replace(entry, name=f"{_CHECKED}{entry.name}") for entry in named]
+    checked = [_as_checked(entry) for entry in named]
     known = {entry.sha256 for entry in checked}
-    others = [entry for entry in inbox if entry.sha256 not in known]  # the inbox may hold the very file
+    others = [entry for entry in inbox if _hash(entry) not in known]  # the inbox may hold the very file
     newest = max((a.modified for a in [*inbox, *checked]), default=0)
-    times = first_times(Ledger(office.config.folder("state")), newest)
-    last = max([newest, *(times(a.sha256) for a in others)]) + 1
-    with workers(office, len(others)) as look:
-        intake = take_in(office, [*others, *checked], lambda sha: last if sha in known else times(sha), look)
+    times = first_times(ledger, newest)
+    last = max([newest, *ledger.times().values()]) + 1
+    intake = _looked_over(office, ledger, [*others, *checked], lambda sha: last if sha in known else times(sha))
     assessment = assess_intake(office, intake)
     said: dict[str, list[CheckedForm]] = {}
     for file, visit in intake.inspections:
@@ -93,12 +117,29 @@ def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[C
     return said
 
 
+def _as_checked(entry: Arrival) -> Arrival:
+    """A file that is only being checked, read, under a name that no file of the inbox bears."""
+    name = f"{_CHECKED}{entry.name}"
+    if not isinstance(entry.content, Path) or entry.refused:
+        return replace(entry, name=name)
+    found, data = read_steadily(entry)
+    return replace(found, name=name) if found.reason else Arrival.of(name, data, found.modified)
+
+
+def _hash(entry: Arrival) -> str:
+    """The hash of a file in the inbox, "" where it cannot be read."""
+    if not isinstance(entry.content, Path) or entry.refused:
+        return ""
+    found, data = read_steadily(entry)
+    return "" if found.reason else hashlib.sha256(data).hexdigest()
+
+
 def assess_intake(office: Office, intake: Intake, *, undecided: bool = False) -> Assessment:
     """Checks and scoring of what was taken in; ``undecided`` leaves the meeting's decision out."""
     names = {f.unit: f.name for f in intake.files if f.unit is not None and f.verdict is Verdict.ACCEPTED}
     config, rulebook = office.config, office.rulebook
     arrived = {f.name: f.arrived_on for f in intake.files if f.arrived_on is not None}
-    findings = run_checks(config, rulebook, intake.records, names)
+    findings = run_checks(config, rulebook, intake.records, names, intake.checked)
     findings += run_inspection_checks(config, rulebook, intake.records, intake.inspections, arrived)
     assessment = assess(office, intake.records, findings, intake.files, intake.inspections)
     if intake.decision is not None and not undecided:

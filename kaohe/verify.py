@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import take_in
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
-from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Manifest, frozen_office, manifest_of, rules_name
-from kaohe.publish.outbox import RESULTS_FILE, SCORES_FILE
+from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Input, Manifest, frozen_office, manifest_of, rules_name
+from kaohe.publish.jobs import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment
-from kaohe.survey import assess_intake
+from kaohe.store import FolderStore
+from kaohe.survey import alone, assess_intake
 from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
 from kaohe.year_log import issued_seal
@@ -64,9 +66,8 @@ def verify(office: Office, year: int) -> tuple[str, ...]:
         lines.append(f"定稿是{manifest.year}年度的，却放在{year}年度的文件夹里")
     lines += _set_lines(folder, manifest)
     lines += _rules_lines(office, year, manifest)
-    contents: dict[str, bytes] = {}
-    missing = list(_archive_lines(ledger, manifest, contents))
-    lines += missing or _recomputed_lines(folder, year, manifest, contents)
+    missing = list(_archive_lines(ledger, manifest))
+    lines += missing or _recomputed_lines(folder, year, manifest, ledger)
     return tuple(lines)
 
 
@@ -106,36 +107,43 @@ def _rules_lines(office: Office, year: int, manifest: Manifest) -> Iterator[str]
             yield f"现在的规则文件与定稿的依据不同：{folder / name}"
 
 
-def _archive_lines(ledger: Ledger, manifest: Manifest, contents: dict[str, bytes]) -> Iterator[str]:
-    """Received files that the archive no longer holds as they came; those it does go into ``contents``, by hash."""
+def _archive_lines(ledger: Ledger, manifest: Manifest) -> Iterator[str]:
+    """Received files that the archive no longer holds as they came."""
     for entry in manifest.inputs:
         sha = entry.sha256
         if not sha:
             continue
-        try:
-            data = ledger.archived(sha).read_bytes()
-        except OSError:
+        found = _sha256(ledger.archived(sha))
+        if found is None:
             yield f"存档里没有收到的文件“{entry.name}”（{sha}），没有重算"
-            continue
-        if hashlib.sha256(data).hexdigest() != sha:
+        elif found != sha:
             yield f"存档里收到的文件“{entry.name}”改动过（{sha}），没有重算"
-        contents[sha] = data
 
 
-def _recomputed_lines(folder: Path, year: int, manifest: Manifest, contents: Mapping[str, bytes]) -> list[str]:
+def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledger) -> list[str]:
     """What comes out differently when the scores are computed again from the archive, the kept configuration and rules."""
     try:
         office = frozen_office(folder, year)
     except FaultyFile as faulty:
         return [f"定稿的依据不能用，没有重算：{fault}" for fault in faulty.faults]
-    found = [Arrival(i.name, contents.get(i.sha256), i.sha256, i.modified, "" if i.sha256 else i.reason) for i in manifest.inputs if not i.inside]
+    found = [_arrival(entry, office.config.intake.largest) for entry in manifest.inputs if not entry.inside]
     seen = {i.sha256: i.first_seen for i in manifest.inputs if i.sha256}
-    with workers(office, len(found)) as look:
-        assessment = assess_intake(office, take_in(office, found, lambda sha: seen.get(sha, 0), look))
+    with tempfile.TemporaryDirectory(prefix="kaohe-") as scratch:
+        store = FolderStore(Path(scratch), behind=ledger.archive, scratch=True)
+        with workers(office, store, len(found), alone) as look:
+            assessment = assess_intake(office, take_in(office, found, lambda sha: seen.get(sha, 0), look))
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
         lines.append(f"定稿是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")
     return lines
+
+
+def _arrival(entry: Input, largest: int) -> Arrival:
+    """A received file as the manifest knows it; one over the bound was never looked into."""
+    is_large = bool(entry.sha256) and entry.size > largest
+    return Arrival(
+        entry.name, None, entry.sha256, entry.modified, "" if entry.sha256 and not is_large else entry.reason, refused=is_large, size=entry.size
+    )
 
 
 def _results_lines(folder: Path, assessment: Assessment) -> Iterator[str]:

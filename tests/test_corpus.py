@@ -16,6 +16,7 @@ from kaohe.intake.record import Verdict
 from kaohe.intake.workers import Looker, workers
 from kaohe.rulebook.rules.growth import RankBands
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import FolderStore
 from kaohe.survey import assess_intake
 from tests.corpus import CASES, PASSWORD, UNIT, Case
 from tests.support.changed import ROWS, sound
@@ -64,9 +65,9 @@ class Night:
 
 
 @pytest.fixture(scope="module")
-def look() -> Iterator[Looker]:
+def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looker]:
     """Real worker processes, within the bounds of the configuration."""
-    with workers(OFFICE) as looker:
+    with workers(OFFICE, FolderStore(tmp_path_factory.mktemp("存"), scratch=True)) as looker:
         yield looker
 
 

@@ -14,6 +14,7 @@ from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.rulebook.rules.growth import RankBands
+from kaohe.store import MemoryStore
 from kaohe.survey import assess_intake
 from tests.support.forms import NOON, filled, program_office, sound_fields
 from tests.support.mutate import mutated
@@ -44,7 +45,7 @@ def hold(forms: Sequence[bytes], numbers: range) -> None:
     """The promise, for these cases at once: they lie in one inbox with the sound forms of two other units."""
     alone = points(take_in(OFFICE, sound(), lambda _: 0))
     damaged = [Arrival.of(f"坏{n}.xlsx", mutated(forms, n), NOON) for n in numbers]
-    with workers(OFFICE) as look:
+    with workers(OFFICE, MemoryStore()) as look:
         seen = list(look(damaged))
     assert [(entry.name, found.reason) for entry, found in zip(damaged, seen, strict=True) if found.verdict is Verdict.FAULT] == []
     assert [(entry.name, found.reason) for entry, found in zip(damaged, seen, strict=True) if found.reason.startswith("读了")] == []

@@ -16,6 +16,7 @@ from kaohe.scoring.scorecard import UnitState
 from tests.support import sample
 from tests.support.forms import opened, saved, tree
 from tests.support.inspections import FOUND, VISITED, Year, answer_cell, fill_inspection, row_line, unit_sheets, units_in, year
+from tests.support.returned import NOTHING
 
 ERROR, DOUBT, HINT = Severity.ERROR, Severity.DOUBT, Severity.HINT
 ARTICLE: dict[str, Any] = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
@@ -601,10 +602,10 @@ def test_no_finding_about_a_group_s_form_makes_the_unit_s_result_wait_for_correc
 def test_no_finding_about_a_group_s_form_goes_back_to_the_unit(tmp_path: Path) -> None:
     """A unit without findings of its own gets nothing back; another gets what it would get without the inspection."""
     forms, now = everything_wrong()
-    write_corrections(now.assessment(), {}, tmp_path / "before")
-    write_corrections(now.assessment(*forms), {}, tmp_path / "after")
+    write_corrections(now.assessment(), NOTHING, tmp_path / "before")
+    write_corrections(now.assessment(*forms), NOTHING, tmp_path / "after")
     before, after = tree(tmp_path / "before"), tree(tmp_path / "after")
     assert list(after) == list(before) == ["更正通知-惠济区工商联.txt", "更正通知-惠济区工商联.xlsx"]
     assert after == before
-    write_corrections(YEAR.assessment(*forms), {}, tmp_path / "none")
+    write_corrections(YEAR.assessment(*forms), NOTHING, tmp_path / "none")
     assert tree(tmp_path / "none") == {}

@@ -20,6 +20,7 @@ from kaohe.year_log import events_of
 from tests.support import sample
 from tests.support.forms import opened, saved
 from tests.support.inspections import CODES, FOUND, PASSED, Answers, Year, fill_inspection, own_file, row_line, scores, unit_sheets, units_in, year
+from tests.support.returned import NOTHING
 
 ARTICLE: dict[str, Any] = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
 ARTICLES: sample.Rows = {"articles": [ARTICLE, ARTICLE | {"title": "商会巡礼"}, ARTICLE | {"title": "企业家风采"}]}
@@ -286,7 +287,7 @@ def test_what_the_group_has_settled_does_not_go_back_to_the_unit(tmp_path: Path)
     waiting = WRONG.inspected({"huiji": FOUND})
     settled = WRONG.inspected({"huiji": FOUND | {"field:townships_with_chamber": (12, "实地清点12个")}})
     for name, returned in (("waiting", waiting), ("settled", settled)):
-        write_corrections(returned, {}, tmp_path / name)
+        write_corrections(returned, NOTHING, tmp_path / name)
     assert sorted(path.name for path in (tmp_path / "waiting").iterdir()) == ["更正通知-惠济区工商联.txt", "更正通知-惠济区工商联.xlsx"]
     assert list((tmp_path / "settled").iterdir()) == []
     (left,), (done,) = waiting.findings_of("huiji"), settled.findings_of("huiji")

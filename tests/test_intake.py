@@ -25,6 +25,8 @@ from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.record import Cell, Change, ReceivedFile, Record, Verdict
 from kaohe.intake.sniff import Kind
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.intake.workers import here
+from kaohe.store import MemoryStore
 from tests.support.forms import NOON, drop, filled, layout, master_bytes, opened, program_office, saved, sound_fields, stamped
 
 OFFICE = program_office()
@@ -93,7 +95,7 @@ def test_an_accepted_form(sound: bytes) -> None:
     assert intake.files == (
         ReceivedFile("随便什么名字.xlsx", hashlib.sha256(sound).hexdigest(), len(sound), NOON, 0, Verdict.ACCEPTED, "采用", "jinshui"),
     )
-    assert intake.originals == {"jinshui": sound}
+    assert intake.originals == {"jinshui": hashlib.sha256(sound).hexdigest()}
     record = intake.records["jinshui"]
     assert record.unit == "jinshui"
     assert values(record) == sound_fields()
@@ -436,7 +438,7 @@ def test_the_one_first_seen_last_counts_whatever_its_date(sound: bytes, older: b
     found = (arriving("新.xlsx", sound, NOON), arriving("旧.xlsx", older, NOON + 5000))
     intake = taken(*found, seen={older: 100, sound: 200})
     assert outcomes(intake) == {"新.xlsx": Verdict.ACCEPTED, "旧.xlsx": Verdict.SUPERSEDED}
-    assert intake.originals == {"jinshui": sound}
+    assert intake.originals == {"jinshui": hashlib.sha256(sound).hexdigest()}
     swapped = taken(*found, seen={older: 200, sound: 100})
     assert outcomes(swapped) == {"新.xlsx": Verdict.SUPERSEDED, "旧.xlsx": Verdict.ACCEPTED}
 
@@ -525,7 +527,7 @@ def test_a_worse_later_file_does_not_displace_a_good_one(sound: bytes, worse: Ca
     later = worse()
     intake = taken(arriving("好.xlsx", sound), arriving("后来的.xlsx", later, NOON + 9000), seen={sound: 100, later: 900})
     assert outcomes(intake)["好.xlsx"] is Verdict.ACCEPTED
-    assert intake.originals == {"jinshui": sound}
+    assert intake.originals == {"jinshui": hashlib.sha256(sound).hexdigest()}
     assert outcomes(intake)["后来的.xlsx"] not in (Verdict.ACCEPTED, Verdict.SUPERSEDED)
 
 
@@ -540,11 +542,21 @@ def test_arrivals_are_every_file_below_the_inbox_by_name(tmp_path: Path) -> None
     for ignored in (".gitkeep", "Thumbs.db", ".DS_Store", "desktop.ini"):
         drop(inbox, ignored, b"x")
     (inbox / "空文件夹.xlsx").mkdir()
+    exactly = 1_000_000_000
     assert list(arrivals(inbox)) == [
-        Arrival("a/深处/c.xlsx", b"22", hashlib.sha256(b"22").hexdigest(), NOON + 1),
-        Arrival("a.xlsx", b"333", hashlib.sha256(b"333").hexdigest(), NOON + 2),
-        Arrival("b.xlsx", b"1", hashlib.sha256(b"1").hexdigest(), NOON),
+        Arrival("a/深处/c.xlsx", inbox / "a/深处/c.xlsx", "", NOON + 1, size=2, modified_ns=(NOON + 1) * exactly),
+        Arrival("a.xlsx", inbox / "a.xlsx", "", NOON + 2, size=3, modified_ns=(NOON + 2) * exactly),
+        Arrival("b.xlsx", inbox / "b.xlsx", "", NOON, size=1, modified_ns=NOON * exactly),
     ]
+
+
+def test_a_file_is_read_once_and_kept_under_its_hash(tmp_path: Path) -> None:
+    drop(tmp_path, "a.xlsx", b"333", NOON)
+    kept = MemoryStore()
+    (look,) = here(OFFICE, kept)(arrivals(tmp_path))
+    sha = hashlib.sha256(b"333").hexdigest()
+    assert look.arrival == Arrival("a.xlsx", None, sha, NOON, size=3, modified_ns=NOON * 1_000_000_000)
+    assert kept.read(sha) == b"333"
 
 
 def test_no_inbox_is_an_empty_one(tmp_path: Path) -> None:
@@ -576,9 +588,11 @@ def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: P
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    first, second = arrivals(inbox)
-    assert first == Arrival("a.xlsx", None, "", 0, "读不出来（没有权限），可能正被别的程序打开，请关闭后再运行")
-    assert second.data == b"2"
+    first, second = here(OFFICE)(arrivals(inbox))
+    assert first.arrival == Arrival("a.xlsx", None, "", 0, "读不出来（没有权限），可能正被别的程序打开，请关闭后再运行")
+    assert (first.verdict, first.reason) == (Verdict.UNREADABLE, first.arrival.reason)
+    assert second.arrival is not None
+    assert second.arrival.sha256 == hashlib.sha256(b"2").hexdigest()
 
 
 def test_names_of_any_kind(tmp_path: Path) -> None:
@@ -611,9 +625,11 @@ def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "大.xlsx").open("wb") as file:
         file.truncate(3 * 1024 * 1024 + 1)
     (tmp_path / "刚好.xlsx").write_bytes(b"x" * 1024)
-    (first, second) = taken(*arrivals(tmp_path, 1024)).files
+    kept = MemoryStore()
+    first, second = take_in(OFFICE, arrivals(tmp_path, 1024), lambda _: 0, here(OFFICE, kept)).files
+    assert len(kept.read(second.sha256)) == second.size == 3 * 1024 * 1024 + 1
     assert (first.name, first.verdict) == ("刚好.xlsx", Verdict.UNREADABLE)
     assert (second.verdict, second.reason) == (
         Verdict.REFUSED,
-        "文件有3MB，大得不合常理，没有读取，仍在收件箱里；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送",
+        "文件有3MB，大得不合常理，没有读取，原样存了档；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送",
     )

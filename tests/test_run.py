@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from io import StringIO
@@ -21,13 +21,13 @@ from filelock import FileLock
 from kaohe.config.loader import Office, load_office
 from kaohe.files import FolderFault
 from kaohe.intake.arrival import Arrival
-from kaohe.intake.containers import Member
-from kaohe.intake.look import Look
+from kaohe.intake.look import Inner, Look
 from kaohe.intake.record import Verdict
-from kaohe.intake.workers import here
+from kaohe.intake.workers import Examiner, here
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
 from kaohe.run import AlreadyRunning, Outcome, run
+from kaohe.store import Store
 from kaohe.survey import check_files, survey
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, sound_fields, tree
 
@@ -344,7 +344,7 @@ def test_a_run_that_breaks_off_leaves_the_old_outputs_whole(small: Office, monke
     def break_off(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kaohe.publish.outbox.write_report", break_off)
+    monkeypatch.setattr("kaohe.publish.jobs.write_report", break_off)
     with pytest.raises(KeyboardInterrupt):
         run(small, FIRST_NIGHT, Silent())
     assert tree(outbox) == {"results.json": b"old"}
@@ -444,15 +444,18 @@ def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch
     mail = drop(small.config.folder("inbox"), "来信.eml", b"mail", NOON)
 
     @contextmanager
-    def workers(office: Office, files: int) -> Iterator[Any]:
+    def workers(office: Office, store: Store, *_: object) -> Iterator[Any]:
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             for entry in found:
-                if entry.name != "来信.eml":
-                    yield from here(office)([entry])
-                elif broken:
+                if broken and entry.inside:
                     raise KeyboardInterrupt
+                if entry.name != "来信.eml":
+                    yield from here(office, store)([entry])
+                elif broken:
+                    look = Look(Verdict.OPENED, "", members=(Inner("改好.xlsx", store.keep(inside), len(inside)),), passing=True)
+                    yield replace(look, arrival=Examiner(office, store).received(entry))
                 else:
-                    yield Look(Verdict.OPENED, "", members=(Member("改好.xlsx", inside),))
+                    yield Look(Verdict.OPENED, "", members=(Inner("改好.xlsx", store.keep(inside), len(inside)),))
 
         yield look
 

@@ -1,5 +1,6 @@
 """Mails and archives level by level, whose the files in them are, and bounds that hold for all levels together."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,9 +12,10 @@ import pytest
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake, Material, take_in
-from kaohe.intake.look import Look
+from kaohe.intake.look import Look, look_into
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
+from kaohe.store import MemoryStore, Store
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 from tests.support.inspections import year
 
@@ -66,8 +68,8 @@ def test_a_form_in_a_mail_counts_and_what_came_with_it_is_its_evidence(form: byt
     ]
     assert [f.reason for f in intake.files] == ["取出2个文件", "采用", "金水区工商联的佐证材料（与该单位的报送放在一起）"]
     assert [f.first_seen for f in intake.files] == [7, 7, 7]
-    assert intake.originals == {"jinshui": form}
-    assert intake.materials == (Material("jinshui", "扫描件.jpg", SCAN),)
+    assert intake.originals == {"jinshui": hashlib.sha256(form).hexdigest()}
+    assert intake.materials == (Material("jinshui", "扫描件.jpg", hashlib.sha256(SCAN).hexdigest()),)
 
 
 def test_a_form_three_levels_down_counts(form: bytes) -> None:
@@ -105,11 +107,12 @@ def test_an_archive_that_goes_too_far_too_often_is_given_up() -> None:
     def look(found: Iterable[Arrival]) -> Iterator[Look]:
         for entry in found:
             looked.append(entry.name)
-            yield from here(limited)([entry])
+            yield from look_here([entry])
 
     limited = office(unpacked_mb=1)
-    bomb = zipped({"0.txt": bytes(700_000)})
-    files = [Arrival.of("包.zip", zipped({f"{n:03d}.zip": bomb for n in range(150)}), NOON), Arrival.of("好.xlsx", stamped("jinshui"), NOON)]
+    look_here = here(limited)
+    bombs = {f"{n:03d}.zip": zipped({"0.txt": bytes(700_000 + n)}) for n in range(150)}
+    files = [Arrival.of("包.zip", zipped(bombs), NOON), Arrival.of("好.xlsx", stamped("jinshui"), NOON)]
     intake = take_in(limited, files, lambda _: 0, look)
     verdicts = {f.name: (f.verdict, f.reason) for f in intake.files}
     assert verdicts["包.zip/000.zip"] == (Verdict.OPENED, "取出1个文件")
@@ -119,17 +122,68 @@ def test_an_archive_that_goes_too_far_too_often_is_given_up() -> None:
     assert looked == ["包.zip", "好.xlsx", *(f"包.zip/{n:03d}.zip" for n in range(100))]
 
 
-def test_members_are_kept_before_they_are_looked_into(form: bytes) -> None:
+def test_what_is_received_is_kept_before_it_is_looked_into(form: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
+    inner = zipped({"里.xlsx": form})
+    names = {hashlib.sha256(data).hexdigest(): name for name, data in {"外.zip": inner, "里.xlsx": form}.items()}
 
-    def look(found: object) -> object:
-        entries = list(found)  # type: ignore[call-overload]
-        steps.extend(f"看 {entry.name}" for entry in entries)
-        return here(OFFICE)(entries)
+    class Told(MemoryStore):
+        def keep(self, data: bytes) -> str:
+            sha = super().keep(data)
+            steps.append(f"存 {names[sha]}")
+            return sha
 
-    archive = zipped({"里.zip": zipped({"表.xlsx": form})})
-    take_in(OFFICE, [Arrival.of("外.zip", archive, NOON)], lambda _: 0, look, lambda found: steps.extend(f"存 {a.name}" for a in found))  # type: ignore[arg-type]
-    assert steps == ["看 外.zip", "存 外.zip/里.zip", "看 外.zip/里.zip", "存 外.zip/里.zip/表.xlsx", "看 外.zip/里.zip/表.xlsx"]
+    def told(name: str, data: bytes, under: Office, store: Store) -> Look:
+        steps.append(f"看 {name}")
+        return look_into(name, data, under, store)
+
+    monkeypatch.setattr("kaohe.intake.workers.look_into", told)
+    take_in(OFFICE, [Arrival.of("外.zip", inner, NOON)], lambda _: 0, here(OFFICE, Told()))
+    assert steps == ["存 外.zip", "看 外.zip", "存 里.xlsx", "看 外.zip/里.xlsx"]
+
+
+def test_equal_files_out_of_containers_are_looked_into_once() -> None:
+    looked: list[str] = []
+    look_here = here(OFFICE)
+
+    def look(found: Iterable[Arrival]) -> Iterator[Look]:
+        for entry in found:
+            looked.append(entry.name)
+            yield from look_here([entry])
+
+    inner = zipped({"一.txt": b"x", "二.txt": b"x", "三.jpg": b"x"})
+    intake = take_in(OFFICE, [Arrival.of("甲.zip", inner, NOON), Arrival.of("乙.zip", inner, NOON)], lambda _: 0, look)
+    assert looked == ["甲.zip", "乙.zip", "甲.zip/一.txt", "甲.zip/三.jpg"]
+    assert [f.name for f in intake.files if f.verdict is Verdict.NOT_A_FORM] == [
+        f"{folder}.zip/{name}" for folder in "甲乙" for name in ("一.txt", "二.txt", "三.jpg")
+    ]
+
+
+def test_a_received_file_has_a_bound_of_time_for_all_that_is_in_it() -> None:
+    look_here = here(OFFICE)
+
+    def look(found: Iterable[Arrival]) -> Iterator[Look]:
+        for entry in found:
+            (seen,) = look_here([entry])
+            yield replace(seen, seconds=200.0 if entry.name.endswith(".zip") else 0.0)
+
+    files = {"慢.zip": zipped({f"{n}.zip": zipped({f"{n}.txt": b"x"}) for n in range(2)}), "快.zip": zipped({"1.txt": b"y"})}
+    intake = take_in(OFFICE, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 0, look)
+    slow = (Verdict.REFUSED, "压缩包或邮件里的文件读得太久（超过300秒），后面的没有再读，请把填报表单独报送")
+    verdicts = {f.name: (f.verdict, f.reason) for f in intake.files}
+    assert verdicts["慢.zip/0.zip/0.txt"] == verdicts["慢.zip/1.zip/1.txt"] == slow
+    assert verdicts["快.zip/1.txt"] == (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取")
+
+
+def test_archives_are_not_opened_onto_a_full_disk(form: bytes) -> None:
+    class Full(MemoryStore):
+        def room(self) -> int:
+            return 500 * 1024 * 1024 + len(form) - 1
+
+    intake = take_in(OFFICE, [Arrival.of("包.zip", zipped({"表.xlsx": form}), NOON)], lambda _: 0, here(OFFICE, Full()))
+    assert [(f.name, f.verdict, f.reason) for f in intake.files] == [
+        ("包.zip", Verdict.REFUSED, "磁盘快满了，没有取出里面的文件，请腾出空间后再运行一次")
+    ]
 
 
 def test_evidence_goes_to_the_unit_of_its_folder(form: bytes) -> None:
@@ -166,7 +220,7 @@ def test_an_unreadable_form_in_a_unit_s_folder_is_that_unit_s() -> None:
 
 def test_the_same_material_twice_is_filed_once(form: bytes) -> None:
     intake = taken({"金水/表.xlsx": form, "金水/图.jpg": SCAN, "金水/图 副本.jpg": SCAN})
-    assert intake.materials == (Material("jinshui", "图.jpg", SCAN),)
+    assert intake.materials == (Material("jinshui", "图.jpg", hashlib.sha256(SCAN).hexdigest()),)
 
 
 def test_an_unreadable_file_that_changed_just_now_may_still_be_coming(form: bytes) -> None:
@@ -188,7 +242,7 @@ def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> N
         ("旧.xlsx", Verdict.ACCEPTED, "采用"),
         ("新.xlsx", Verdict.BLANK, "表里什么都没有填，仍以“旧.xlsx”为准"),
     ]
-    assert intake.originals == {"jinshui": form}
+    assert intake.originals == {"jinshui": hashlib.sha256(form).hexdigest()}
     (alone,) = taken({"空.xlsx": stamped("jinshui")}).files
     assert alone.verdict is Verdict.ACCEPTED
 

@@ -6,6 +6,7 @@ from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here, workers
+from kaohe.store import MemoryStore
 from tests.support.forms import NOON, program_office, stamped
 from tests.support.misbehaving import work
 
@@ -21,7 +22,7 @@ def fault(name: str) -> str:
 def outcomes(*names: str, seconds: int = 60) -> list[tuple[Verdict, str]]:
     bounds = OFFICE.config.intake.model_copy(update={"seconds": seconds})
     office = type(OFFICE)(OFFICE.config.model_copy(update={"intake": bounds}), OFFICE.rulebook)
-    with workers(office, 2, work) as look:
+    with workers(office, MemoryStore(), 20, work=work) as look:
         return [(found.verdict, found.reason) for found in look(Arrival.of(name, name.encode(), NOON) for name in names)]
 
 
@@ -83,5 +84,5 @@ def test_an_interruption_is_no_fault_of_a_file(monkeypatch: pytest.MonkeyPatch) 
 
 def test_workers_find_what_this_process_finds() -> None:
     files = [Arrival.of("表.xlsx", stamped("jinshui"), NOON), Arrival.of("空.xlsx", b"", NOON), Arrival.of("图.jpg", b"\xff\xd8\xff", NOON)]
-    with workers(OFFICE, len(files)) as look:
+    with workers(OFFICE, MemoryStore(), len(files)) as look:
         assert list(look(files)) == list(here(OFFICE)(files))

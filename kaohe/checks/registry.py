@@ -1,7 +1,7 @@
 """The registry of checks. A check is one function with one code; it yields hits, and the registry words the findings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from datetime import date
 from typing import Generic, TypeAlias, TypeVar
@@ -232,13 +232,24 @@ def run_decision_checks(case: DecisionCase) -> tuple[Finding, ...]:
     return tuple(foreign or found)
 
 
-def run_checks(config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Every finding of every check, in one pass: by unit in the cohort's order, within a unit by sheet position."""
-    found: dict[str, list[Finding]] = {code: [] for code in records}
+def run_unit_checks(config: Config, rulebook: Rulebook, record: Record) -> tuple[Finding, ...]:
+    """What the checks of one form find in it by itself; the file is left blank."""
+    case = UnitCase(config, rulebook, record)
+    return tuple(finding for check in UNIT_CHECKS for finding in check.findings(case, record.unit, {}))
+
+
+def run_checks(
+    config: Config, rulebook: Rulebook, records: Mapping[str, Record], files: Mapping[str, str], alone: Mapping[str, object] | None = None
+) -> tuple[Finding, ...]:
+    """Every finding of every check, in one pass: by unit in the cohort's order, within a unit by sheet position.
+
+    ``alone`` is what ``run_unit_checks`` has found already, by unit.
+    """
+    found: dict[str, list[Finding]] = {}
     for code, record in records.items():
-        unit_case = UnitCase(config, rulebook, record)
-        for unit_wise in UNIT_CHECKS:
-            found[code] += unit_wise.findings(unit_case, code, files)
+        known = (alone or {}).get(code)
+        by_itself = known if isinstance(known, tuple) else run_unit_checks(config, rulebook, record)
+        found[code] = [replace(finding, file=files.get(code, "")) for finding in by_itself]
     cohort_case = CohortCase(config, rulebook, records)
     for across in COHORT_CHECKS:
         for finding in across.findings(cohort_case, "", files):

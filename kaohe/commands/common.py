@@ -1,5 +1,6 @@
 """What all commands share: the typer application, the screen, exit statuses, and finding the office and a unit."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -49,8 +50,14 @@ def find_unit(office: Office, text: str) -> Unit:
     raise typer.Exit(WRONG_CONFIGURATION)
 
 
-def show_refused(assessment: Assessment) -> None:
+def refused_lines(assessment: Assessment) -> Iterator[str]:
     """One line for every file that was not taken, with the reason."""
     for file in assessment.files:
         if file.verdict not in (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE):
-            screen.say(f"{file.name}：{file.verdict.chinese}。{file.reason}")
+            yield f"{file.name}：{file.verdict.chinese}。{file.reason}"
+
+
+def show_refused(assessment: Assessment) -> None:
+    """Say which files were not taken, and why."""
+    for line in refused_lines(assessment):
+        screen.say(line)

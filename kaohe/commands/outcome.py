@@ -1,39 +1,91 @@
 """What the screen shows of a finished run."""
 
+import json
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
-from kaohe.commands.common import screen, show_refused
+from kaohe.commands.common import refused_lines, screen
 from kaohe.console import RANKING_HEADINGS, ranking_rows, standing_mark
 from kaohe.publish.final import blockers, standing_note
 from kaohe.run import Outcome
+from kaohe.scoring.scorecard import Assessment
+
+_MOST_ROWS = 60
+"""Units that a screen lists; the ranked workbook has them all."""
 
 
-def show_outcome(outcome: Outcome) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What is said of a run: a table of the ranking, problems, and lines."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+    refused: tuple[str, ...]
+    problems: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    def packed(self) -> bytes:
+        """As bytes, to be kept."""
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @staticmethod
+    def unpacked(packed: bytes) -> "Shown":
+        """The same from its bytes. ValueError, KeyError or TypeError where they are none."""
+        kept = json.loads(packed)
+        rows = tuple(tuple(map(str, row)) for row in kept["rows"])
+        return Shown(str(kept["title"]), rows, tuple(kept["refused"]), tuple(kept["problems"]), tuple(kept["lines"]))
+
+
+def show(shown: Shown) -> None:
     """Ranking, refused files, problems, the final set or what holds it back, and a summary."""
+    screen.table(shown.title, RANKING_HEADINGS, shown.rows, numbers=(0, 3, 4, 5, 6))
+    for line in shown.refused:
+        screen.say(line)
+    screen.complain(*shown.problems)
+    for line in shown.lines:
+        screen.say(line)
+
+
+def shown_of(outcome: Outcome) -> Shown:
+    """What is to be said of a run."""
     assessment = outcome.assessment
     standing = standing_note(assessment.config)
-    screen.table(
-        f"{assessment.config.year}年度考核排名（{standing_mark(assessment.status, issued=outcome.final is not None or standing is not None)}）",
-        RANKING_HEADINGS,
-        ranking_rows(assessment),
-        numbers=(0, 3, 4, 5, 6),
+    issued = outcome.final is not None or standing is not None
+    rows = ranking_rows(assessment)
+    lines = [] if len(rows) <= _MOST_ROWS else [f"这里只列出前{_MOST_ROWS}个，共{len(rows)}个单位，全部排名见考核汇总工作簿。"]
+    return Shown(
+        f"{assessment.config.year}年度考核排名（{standing_mark(assessment.status, issued=issued)}）",
+        tuple(tuple(row) for row in rows[:_MOST_ROWS]),
+        tuple(refused_lines(assessment)),
+        outcome.problems,
+        (*lines, *_final_lines(outcome, standing), _summary(assessment)),
     )
-    show_refused(assessment)
-    for problem in outcome.problems:
-        screen.complain(problem)
+
+
+def _final_lines(outcome: Outcome, standing: str | None) -> Iterator[str]:
+    assessment = outcome.assessment
     if outcome.final is not None:
-        screen.say(f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。")
-        screen.say(f"正式文件只在那个文件夹里；{assessment.config.folder('outbox')} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。")
+        yield f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。"
+        yield f"正式文件只在那个文件夹里；{assessment.config.folder('outbox')} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。"
     elif standing is not None:
-        screen.say(standing)
+        yield standing
     elif (waiting := blockers(assessment)) and (assessment.decision is not None or any(f.code.startswith("V-8") for f in assessment.findings)):
-        screen.say("审定表已经收到，正式结果还不能生成：")
-        for line in waiting:
-            screen.say(f"  {line}")
+        yield "审定表已经收到，正式结果还不能生成："
+        yield from (f"  {line}" for line in waiting)
+
+
+def _summary(assessment: Assessment) -> str:
     counts = Counter(f.severity.value for f in assessment.findings)
     states = Counter(card.state.chinese for card in assessment.cards)
     summary = "，".join(f"{state}{n}个" for state, n in states.items())
     found = "、".join(f"{severity}{n}条" for severity, n in counts.items()) or "没有问题"
-    screen.say(
-        f"收到文件{sum(1 for file in assessment.files if not file.inside)}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}"
-    )
+    received = sum(1 for file in assessment.files if not file.inside)
+    return f"收到文件{received}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}"
+
+
+def show_outcome(outcome: Outcome) -> Shown:
+    """Say what there is to say of a run, and return it."""
+    shown = shown_of(outcome)
+    show(shown)
+    return shown

@@ -1,32 +1,64 @@
 """``run``: the nightly batch."""
 
+import contextlib
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import app, office_of, screen
+from kaohe.config.loader import Office
 from kaohe.desk.nightly_log import NightlyLog, log_folder
 from kaohe.progress import OnConsole
 from kaohe.text import os_problem
 
 
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
-def run_batch(context: typer.Context) -> None:
-    """The nightly batch; what it says is kept in the log too."""
-    from kaohe.commands.outcome import show_outcome
-    from kaohe.run import run
+def run_batch(
+    context: typer.Context,
+    rehash: Annotated[bool, typer.Option("--rehash", metavar="", help="不管以前读过没有，每个文件都重新读取、核对，结果全部重做。")] = False,
+) -> None:
+    """The nightly batch, kept in the log too. Where nothing has changed since the last run, its result is said again."""
+    office = _office_logged(context)
+    if rehash or not _is_said_again(office):
+        from kaohe.commands.outcome import show_outcome
+        from kaohe.run import remember, run
 
+        outcome = run(office, datetime.now(), OnConsole(screen.out, screen.say), rehash=rehash)
+        remember(office, outcome, show_outcome(outcome).packed())
+
+
+def _is_said_again(office: Office) -> bool:
+    """Say the last result again where it still stands; whether that was so."""
+    from kaohe.run import unchanged
+
+    packed = unchanged(office)
+    if packed is None:
+        return False
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        from kaohe.commands.outcome import Shown, show
+
+        show(Shown.unpacked(packed))
+        screen.say("收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动。")
+        return True
+    return False
+
+
+def _office_logged(context: typer.Context) -> Office:
+    """The office, with its log begun: before the configuration is looked at, so that a faulty one is found there in the morning.
+
+    An office that never ran has no log yet, and gets one only with a sound configuration.
+    """
     file = Path(context.obj)
-    # Before the configuration is looked at, so that a faulty one is found in the log in the morning; an office that never ran has no log yet.
     begun = log_folder(file).parent.is_dir()
     if begun:
         _keep_log(file)
     office = office_of(context)
     if not begun:
         _keep_log(file)
-    show_outcome(run(office, datetime.now(), OnConsole(screen.out, screen.say)))
+    return office
 
 
 def _keep_log(config_file: Path) -> None:

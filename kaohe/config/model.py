@@ -65,6 +65,10 @@ class Intake(Frozen):
 
     passwords: tuple[str, ...] = ()
     seconds: Count = 60
+    received_seconds: Count = 300
+    """For everything in one received file together."""
+    free_mb: Annotated[int, Field(ge=0, strict=True)] = 500
+    """What must stay free on the disk when a mail or an archive is opened."""
     memory_mb: Annotated[int, Field(ge=256, strict=True)] = 768
     file_mb: Count = 200
     unpacked_mb: Count = 200

@@ -39,9 +39,9 @@ def demo_returns(rulebook: Rulebook, units: Sequence[Unit], *, mishaps: bool = T
     returns = []
     for n, unit in enumerate(units):
         luck = random.Random(f"{rulebook.year}-{8 if n == 9 else n}")
-        fields, rows = _figures(rulebook, luck), _rows(unit, luck, rulebook.year)
+        fields, entries = figures(rulebook, luck), rows(unit, luck, rulebook.year)
         evidence = {f.id: f"佐证{k}" for k, f in enumerate(rulebook.fields.values(), start=1)}
-        returns.append(Return(unit.code, _file_name(unit, n), 60 - 4 * n, fields, rows, evidence))
+        returns.append(Return(unit.code, _file_name(unit, n), 60 - 4 * n, fields, entries, evidence))
     if not mishaps:
         return returns
     del returns[2]
@@ -60,14 +60,15 @@ def _file_name(unit: Unit, n: int) -> str:
     return patterns[n % len(patterns)].format(s=unit.short, a=unit.aliases[0] if unit.aliases else unit.short)
 
 
-def _figures(rulebook: Rulebook, luck: random.Random) -> dict[str, Any]:
-    figures: dict[str, Any] = {}
+def figures(rulebook: Rulebook, luck: random.Random) -> dict[str, Any]:
+    """Invented values of every field, possible together."""
+    found: dict[str, Any] = {}
     for entry in rulebook.fields.values():
-        figures[entry.id] = luck.random() < 0.87 if entry.type == "yes_no" else luck.randint(1, 6)
+        found[entry.id] = luck.random() < 0.87 if entry.type == "yes_no" else luck.randint(1, 6)
     due = luck.randint(6, 10)
     start, chambers, towns, clusters, seats = (luck.randint(*r) for r in ((800, 2400), (18, 40), (8, 16), (1, 4), (10, 24)))
     end = start + start * luck.randint(2, 14) // 100
-    return figures | {
+    return found | {
         "meetings_due": due,
         "meetings_attended": due - (luck.random() < 0.2),
         "website_items": luck.randint(70, 180),
@@ -86,7 +87,8 @@ def _figures(rulebook: Rulebook, luck: random.Random) -> dict[str, Any]:
     }
 
 
-def _rows(unit: Unit, luck: random.Random, year: int) -> dict[str, list[dict[str, Any]]]:
+def rows(unit: Unit, luck: random.Random, year: int) -> dict[str, list[dict[str, Any]]]:
+    """Invented rows of every list, about the unit's own place."""
     place = unit.aliases[0] if unit.aliases else unit.short
 
     def day() -> date:

@@ -25,7 +25,7 @@ STARTED = datetime(2015, 1, 5, 9, 0)
 Answers = Mapping[str, tuple[Any, str]]
 
 
-def whole_year(office: Office, run: Callable[[datetime], None], say: Callable[[str], None]) -> None:
+def whole_year(office: Office, run: Callable[[datetime], object], say: Callable[[str], None]) -> None:
     """Go through the year on a folder that ``build_demo`` made; ``run`` does one night."""
     say("第一步：各单位报送后的第一晚")
     run(STARTED)

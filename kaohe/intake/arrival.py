@@ -1,8 +1,8 @@
 """Walking the inbox: what lies there, what is still on its way, and the content of each file."""
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -21,23 +21,34 @@ _CHANGING = "读取的时候文件还在变化，可能正在复制，下次运�
 class Arrival:
     """One file as it lies in the inbox, or inside the mail or archive ``inside``.
 
-    ``data`` is None where it could not be read, with the reason; ``arriving`` where it is not there whole yet, ``refused`` where it is
-    too large to be read.
+    ``content`` is where it can be read from: a path in the inbox that nobody has read yet, or the bytes; None where it is kept under
+    ``sha256``. Without either it could not be read, with the reason: ``arriving`` where it is not there whole yet. ``refused``: too
+    large to be looked into, with the reason.
     """
 
     name: str
-    data: bytes | None
+    content: Path | bytes | None
     sha256: str
     modified: int
     reason: str = ""
     arriving: bool = False
     refused: bool = False
     inside: str = ""
+    size: int = 0
+    modified_ns: int = 0
+    """The date as exactly as the disk has it; 0 for what does not lie in the inbox itself."""
+    restored: bool = False
+    """Whether the kept copy of its content was damaged, and was written anew."""
 
     @staticmethod
     def of(name: str, data: bytes, modified: int, inside: str = "") -> "Arrival":
         """A file with this content."""
-        return Arrival(name, data, hashlib.sha256(data).hexdigest(), modified, inside=inside)
+        return Arrival(name, data, sha256(data).hexdigest(), modified, inside=inside, size=len(data))
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a content, read yet or not."""
+        return self.content is not None or self.sha256 != ""
 
     @property
     def base(self) -> str:
@@ -46,9 +57,9 @@ class Arrival:
 
 
 def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
-    """The files of the inbox and the folders below it, in the order of their names. Links and devices are not followed.
+    """The files of the inbox and the folders below it, in the order of their names, not read yet. Links and devices are not followed.
 
-    What has more than ``largest`` bytes is not read.
+    What has more than ``largest`` bytes is not to be read.
     """
     if not inbox.is_dir():
         return
@@ -71,29 +82,40 @@ def _shown(name: str) -> str:
 
 
 def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
-    """One file, under the name by which people will be told of it."""
+    """One file, under the name by which people will be told of it. Its content is not read yet."""
     if is_lock(path.name):
         return Arrival(name, None, "", 0, _OPEN_ELSEWHERE, arriving=True)
     if path.name.lower().endswith(_UNFINISHED):
         return Arrival(name, None, "", 0, _ON_ITS_WAY, arriving=True)
     try:
-        before = path.stat()
-        if largest is not None and before.st_size > largest:
-            return Arrival(
-                name,
-                None,
-                "",
-                0,
-                f"文件有{before.st_size // _MEGABYTE}MB，大得不合常理，没有读取，仍在收件箱里；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送",
-                refused=True,
-            )
-        data = path.read_bytes()
-        after = path.stat()
+        state = path.stat()
     except OSError as error:
-        return Arrival(name, None, "", 0, f"读不出来（{os_problem(error)}），可能正被别的程序打开，请关闭后再运行")
+        return _unreadable(name, error)
+    if largest is not None and state.st_size > largest:
+        reason = f"文件有{state.st_size // _MEGABYTE}MB，大得不合常理，没有读取，原样存了档；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送"
+        return Arrival(name, path, "", int(state.st_mtime), reason, refused=True, size=state.st_size, modified_ns=state.st_mtime_ns)
+    return Arrival(name, path, "", int(state.st_mtime), size=state.st_size, modified_ns=state.st_mtime_ns)
+
+
+def read_steadily(entry: Arrival) -> tuple[Arrival, bytes]:
+    """Read a file of the inbox once: what is now known of it (without its hash), and its bytes.
+
+    Where it changed meanwhile or cannot be read, the arrival says so, and there are no bytes.
+    """
+    assert isinstance(entry.content, Path)
+    try:
+        before = entry.content.stat()
+        data = entry.content.read_bytes()
+        after = entry.content.stat()
+    except OSError as error:
+        return _unreadable(entry.name, error), b""
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
-        return Arrival(name, None, "", 0, _CHANGING, arriving=True)
-    return Arrival.of(name, data, int(after.st_mtime))
+        return Arrival(entry.name, None, "", 0, _CHANGING, arriving=True), b""
+    return replace(entry, content=None, modified=int(after.st_mtime), size=len(data), modified_ns=after.st_mtime_ns), data
+
+
+def _unreadable(name: str, error: OSError) -> Arrival:
+    return Arrival(name, None, "", 0, f"读不出来（{os_problem(error)}），可能正被别的程序打开，请关闭后再运行")
 
 
 def is_lock(name: str) -> bool:

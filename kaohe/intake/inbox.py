@@ -1,7 +1,7 @@
 """The inbox: every file gets one verdict, and each unit's newest usable form becomes its record."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
@@ -20,17 +20,18 @@ _STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A file that goes with a unit's form: the unit's code, the file's name and its content."""
+    """A file that goes with a unit's form: the unit's code, the file's name and the SHA-256 of its content."""
 
     unit: str
     name: str
-    data: bytes
+    sha256: str
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What the inbox holds: a verdict for every file, and the records and contents of those that count, by unit.
+    """What the inbox holds: a verdict for every file, and the records of those that count with the SHA-256 of their contents, by unit.
 
+    ``checked`` is what the looker found out about a record by itself.
     ``inspections`` has every sheet of every inspection form, oldest form first, each with its file's name;
     ``decision`` is the newest decision form with its file's name; one of another year only where there is none of this year;
     ``materials`` are the other files that came along.
@@ -38,10 +39,11 @@ class Intake:
 
     files: tuple[ReceivedFile, ...]
     records: Mapping[str, Record]
-    originals: Mapping[str, bytes]
+    originals: Mapping[str, str]
     inspections: tuple[tuple[str, UnitInspection], ...] = ()
     decision: tuple[str, DecisionForm] | None = None
     materials: tuple[Material, ...] = ()
+    checked: Mapping[str, object] = field(default_factory=dict)
 
 
 def take_in(
@@ -49,16 +51,15 @@ def take_in(
     found: Iterable[Arrival],
     first_seen: Callable[[str], int],
     look: Looker | None = None,
-    keep: Callable[[Sequence[Arrival]], None] = lambda _: None,
     now: int | None = None,
 ) -> Intake:
     """Judge every arrival, and what is inside mails and archives, and choose each unit's newest usable form.
 
-    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen; ``look`` looks into files (in this process, when not
-    given); ``keep`` is given what came out of containers before anything looks into it; ``now`` is the present epoch second where a file
-    may still be on its way. One file's fault never costs another its verdict.
+    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen, and is asked once all was looked into; ``look`` looks into files (in this process, when not
+    given); ``now`` is the present epoch second where a file may still be on its way. One file's fault never costs another its verdict.
     """
-    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in unpacked(found, look or here(office), keep, office.config.intake)]
+    looked = list(unpacked(found, look or here(office), office.config.intake))
+    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in looked]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
     judged = list(_trusted(judged))
     newest: dict[str, _Judged] = {}
@@ -72,7 +73,8 @@ def take_in(
     return Intake(
         files=files,
         records={code: e.record for code, e in newest.items() if e.record is not None},
-        originals={code: e.data for code, e in newest.items()},
+        originals={code: e.file.sha256 for code, e in newest.items()},
+        checked={code: e.checked for code, e in newest.items()},
         inspections=tuple((entry.file.name, visit) for entry in sorted(judged, key=_age) for visit in entry.inspections),
         decision=next(((j.file.name, j.decision) for j in decided if j.decision is not None), None),
         materials=tuple(_materials(judged, files)),
@@ -82,10 +84,10 @@ def take_in(
 @dataclass(frozen=True, slots=True)
 class _Judged:
     file: ReceivedFile
-    data: bytes
     record: Record | None = None
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
+    checked: object = None
 
 
 def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
@@ -109,14 +111,14 @@ def _worth(entry: _Judged) -> tuple[bool, tuple[int, int, str]]:
 
 
 def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office) -> _Judged:
-    data, verdict, reason = arrival.data or b"", seen.verdict, seen.reason
+    verdict, reason = seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
         verdict, reason = Verdict.ARRIVING, _STILL_COMING
     file = ReceivedFile(
         name=arrival.name,
         sha256=arrival.sha256,
-        size=len(data),
+        size=arrival.size,
         modified=arrival.modified,
         first_seen=first_seen(arrival.sha256) if arrival.sha256 else 0,
         verdict=verdict,
@@ -125,7 +127,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
         notes=seen.notes,
         inside=arrival.inside,
     )
-    return _Judged(file, data, seen.record, seen.inspections, seen.decision)
+    return _Judged(file, seen.record, seen.inspections, seen.decision, seen.checked)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
@@ -155,4 +157,4 @@ def _materials(judged: Sequence[_Judged], files: Sequence[ReceivedFile]) -> Iter
     for entry, file in zip(judged, files, strict=True):
         if file.verdict is Verdict.EVIDENCE and file.unit is not None and (file.unit, file.sha256) not in seen:
             seen.add((file.unit, file.sha256))
-            yield Material(file.unit, file.name.rpartition("/")[2], entry.data)
+            yield Material(file.unit, file.name.rpartition("/")[2], entry.file.sha256)

@@ -1,13 +1,15 @@
 """One look into one file: what it is, and what it says. Everything here runs in a process that may die without harm."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
 
 from kaohe.config.loader import Office
 from kaohe.config.model import Intake
-from kaohe.intake.containers import ContainerFault, Member, open_container
+from kaohe.files import told
+from kaohe.intake.arrival import Arrival
+from kaohe.intake.containers import ContainerFault, open_container
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.form import read_form
 from kaohe.intake.inspection import UnitInspection
@@ -15,17 +17,33 @@ from kaohe.intake.locked import unlock
 from kaohe.intake.record import Record, Verdict
 from kaohe.intake.sniff import Kind, sniff
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.store import KEEPING, Store
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
 _NEVER_SHEETS = (Kind.PDF, Kind.PICTURE, Kind.DOCUMENT, Kind.TEXT)
 """What is no broken workbook when its name says nothing."""
 _NO_SPREADSHEET = "不是电子表格，没有当作填报表读取"
 _UNLOCKED = "用设置里的密码打开"
+_NO_ROOM = "磁盘快满了，没有取出里面的文件，请腾出空间后再运行一次"
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """One file out of a container, kept in the store: its path there with ``/``, its hash and its size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one file turned out to be: a form of some kind, a container with its members, or neither, with the reason."""
+    """What one file turned out to be: a form of some kind, a container with its members, or neither, with the reason.
+
+    ``arrival`` is the file as it was found when it was read, where it had not been read before; ``checked`` is what was found
+    out about a record by itself, for whoever asked the looker to; ``seconds`` is how long it took. ``passing``: may be another the next time.
+    """
 
     verdict: Verdict
     reason: str
@@ -33,18 +51,25 @@ class Look:
     record: Record | None = None
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
-    members: tuple[Member, ...] = ()
+    members: tuple[Inner, ...] = ()
     notes: tuple[str, ...] = ()
+    arrival: Arrival | None = None
+    checked: object = None
+    seconds: float = field(default=0.0, compare=False)
+    passing: bool = False
 
 
-def look_into(name: str, data: bytes, office: Office) -> Look:
-    """What the file is and says, by its content; ``name`` only decides how what is no workbook is spoken of."""
+def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
+    """What the file is and says, by its content; ``name`` only decides how what is no workbook is spoken of.
+
+    What a container holds goes into the store. FolderFault where that cannot be.
+    """
     kind, limits = sniff(data), office.config.intake
     suffix = PurePosixPath(name).suffix.lower()
     called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
     broken_book = kind is Kind.ZIP and called_sheet and not zipfile.is_zipfile(BytesIO(data))
     if kind.holds_files and not broken_book:
-        return _container(kind, data, limits)
+        return _container(kind, data, limits, store)
     if not kind.holds_cells and not called_sheet:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     notes: tuple[str, ...] = ()
@@ -63,7 +88,7 @@ def look_into(name: str, data: bytes, office: Office) -> Look:
     return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=(*notes, *book.notes, *found.notes))
 
 
-def _container(kind: Kind, data: bytes, limits: Intake) -> Look:
+def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
     try:
         opened = open_container(kind, data, limits)
     except ContainerFault as fault:
@@ -71,4 +96,8 @@ def _container(kind: Kind, data: bytes, limits: Intake) -> Look:
     if not opened.members:
         what = "邮件里没有附件" if kind in (Kind.EML, Kind.MSG) else "压缩包里没有文件"
         return Look(Verdict.NOT_A_FORM, what, notes=opened.left)
-    return Look(Verdict.OPENED, f"取出{len(opened.members)}个文件", members=opened.members, notes=opened.left)
+    if store.room() - sum(len(member.data) for member in opened.members) < limits.free_mb * _MEGABYTE:
+        return Look(Verdict.REFUSED, _NO_ROOM, passing=True)
+    with told(KEEPING, store.place):
+        inner = tuple(Inner(member.name, store.keep(member.data), len(member.data)) for member in opened.members)
+    return Look(Verdict.OPENED, f"取出{len(inner)}个文件", members=inner, notes=opened.left)

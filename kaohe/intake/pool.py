@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar
 
+from kaohe.files import FolderFault
+
 T = TypeVar("T")
 _AHEAD = 4
 """Tasks handed out or done ahead of the one whose result is awaited, per worker: all stay busy, and few results are held."""
@@ -30,9 +32,10 @@ class Lost(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A task raised something; the name of its class."""
+    """A task raised something; the name of its class, and the thing itself where it was the disk's fault and not the file's."""
 
     name: str
+    fault: FolderFault | None = None
 
 
 @dataclass
@@ -158,5 +161,7 @@ def _serve(line: Connection, begin: Callable[..., None], arguments: Sequence[Any
             line.send(work(*task))
         except MemoryError:
             os._exit(1)  # nothing can be relied on any more
+        except FolderFault as fault:
+            line.send(Raised(type(fault).__name__, fault))
         except BaseException as error:  # what a parser in another language raises need be no Exception
             line.send(Raised(type(error).__name__))

@@ -5,56 +5,131 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kaohe.config.loader import Office
-from kaohe.intake.arrival import Arrival
+from kaohe.files import FolderFault, told
+from kaohe.intake.arrival import Arrival, read_steadily
 from kaohe.intake.look import Look, look_into
 from kaohe.intake.pool import Lost, Pool, Raised
 from kaohe.intake.record import Verdict
+from kaohe.store import KEEPING, MemoryStore, Store
 
 Looker: TypeAlias = Callable[[Iterable[Arrival]], Iterator[Look]]
-"""Looks into files and gives what it found in the same order. Every arrival must have its data."""
+"""Looks into files and gives what it found in the same order. Every arrival must have a content. What was not read before is kept in the store first."""
 
 _MEGABYTE = 1024 * 1024
 _WATCHED_EVERY = 0.05
 _MOST = 8
 """Workers at most: beyond that the disk is the bound."""
-_office: Office | None = None
+_FEW = 8
+"""Files fewer than this are looked into by one worker: a second would take longer to start than it saves."""
+
+Checker: TypeAlias = Callable[[Office, Look], object]
+"""Finds out about a look by itself what needs no other file."""
 
 
-def here(office: Office) -> Looker:
+def _nothing(*_: object) -> object:
+    return None
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """What happens to one file, wherever that is: read and kept where it was not before, looked into, and the look checked."""
+
+    office: Office
+    store: Store
+    check: Checker = _nothing
+
+    def __call__(self, entry: Arrival) -> Look:
+        """The look into one file; it always has a verdict. FolderFault where the store cannot be used."""
+        begun = time.monotonic()
+        found, data = self._received(entry)
+        given = None if found is entry else found
+        if not found.readable or found.refused:
+            return replace(unlooked(found), arrival=given)
+        look = self._guarded(entry.name, data)
+        return replace(look, arrival=given, seconds=time.monotonic() - begun)
+
+    def received(self, entry: Arrival) -> Arrival:
+        """The file read and kept, without looking into it."""
+        return self._received(entry)[0]
+
+    def _received(self, entry: Arrival) -> tuple[Arrival, bytes]:
+        with told(KEEPING, self.store.place):
+            if isinstance(entry.content, bytes):
+                return replace(entry, content=None, sha256=self.store.keep(entry.content), size=len(entry.content)), entry.content
+            if entry.content is None:
+                return entry, b"" if entry.refused else self.store.read(entry.sha256)
+            if entry.refused:
+                return replace(entry, content=None, sha256=self.store.keep_file(entry.content)), b""
+            found, data = read_steadily(entry)
+            if found.reason:
+                return found, data
+            sha = self.store.keep(data)
+            return replace(found, sha256=sha, restored=sha in self.store.rewritten), data
+
+    def _guarded(self, name: str, data: bytes) -> Look:
+        """A look that always gives a verdict: a fault of the program is told as such, not as the unit's."""
+        try:
+            look = look_into(name, data, self.office, self.store)
+            return replace(look, checked=self.check(self.office, look))
+        except MemoryError:
+            return _too_much()
+        except (KeyboardInterrupt, SystemExit, FolderFault):
+            raise
+        except BaseException as error:  # a parser in another language may raise what is no Exception
+            return _fault(type(error).__name__)
+
+
+def here(office: Office, store: Store | None = None, check: Checker = _nothing) -> Looker:
     """Looks in this very process, one after the other and without bounds: for files that are known to be harmless."""
+    examine = Examiner(office, store or MemoryStore(), check)
 
     def look(found: Iterable[Arrival]) -> Iterator[Look]:
-        for entry in found:
-            yield _guarded(entry.name, entry.data or b"", office)
+        yield from map(examine, found)
 
     return look
 
 
 @contextlib.contextmanager
-def workers(office: Office, files: int | None = None, work: Callable[[str, bytes], Look] | None = None) -> Iterator[Looker]:
+def workers(
+    office: Office, store: Store, files: int | None = None, check: Checker = _nothing, work: Callable[[Arrival], Look] | None = None
+) -> Iterator[Looker]:
     """Looks in processes of their own, no more than there are processors or ``files``, bounded as the configuration says.
 
-    ``work`` is what a worker does with a name and a content; it must be importable.
+    ``store`` and ``check`` must be picklable. ``work`` is what a worker does with a file, where that is to be something else; it must be importable.
     """
-    count = max(1, min(os.cpu_count() or 1, _MOST, files or _MOST))
+    count = 1 if files is not None and files < _FEW else max(1, min(os.cpu_count() or 1, _MOST))
     seconds = office.config.intake.seconds
-    with Pool(count, _begin, (office,), work or _work, seconds) as pool:
+    examine = Examiner(office, store, check)
+    with Pool(count, _begin, (examine,), work or _work, seconds) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
-            for result in pool.each((entry.name, entry.data or b"") for entry in found):
-                yield _told(result, seconds)
+            handed: list[Arrival] = []
+
+            def tasks() -> Iterator[tuple[Arrival]]:
+                for entry in found:
+                    handed.append(entry)
+                    yield (entry,)
+
+            for number, result in enumerate(pool.each(tasks())):
+                entry, handed[number] = handed[number], _DONE
+                yield _told(result, seconds, entry, examine)
 
         yield look
 
 
-def _begin(office: Office) -> None:
+_DONE = Arrival("", None, "", 0)
+_examine: Examiner | None = None
+
+
+def _begin(examine: Examiner) -> None:
     """What a worker does first: remember the office, and bound its own memory."""
-    global _office  # noqa: PLW0603 -- a worker process serves one office
-    _office = office
-    bound_memory(office.config.intake.memory_mb * _MEGABYTE)
+    global _examine  # noqa: PLW0603 -- a worker process serves one office
+    _examine = examine
+    bound_memory(examine.office.config.intake.memory_mb * _MEGABYTE)
 
 
 def bound_memory(size: int) -> None:
@@ -81,39 +156,40 @@ def watch_memory(size: int) -> None:
     os._exit(1)
 
 
-def _work(name: str, data: bytes) -> Look:
-    assert _office is not None
-    return _guarded(name, data, _office)
+def _work(entry: Arrival) -> Look:
+    assert _examine is not None
+    return _examine(entry)
 
 
-def _guarded(name: str, data: bytes, office: Office) -> Look:
-    """A look that always gives a verdict: a fault of the program is told as such, not as the unit's."""
-    try:
-        return look_into(name, data, office)
-    except MemoryError:
-        return _too_much()
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a parser in another language may raise what is no Exception
-        return _fault(type(error).__name__)
+def unlooked(entry: Arrival) -> Look:
+    """The verdict on a file that nobody can or may look into."""
+    verdict = Verdict.ARRIVING if entry.arriving else Verdict.REFUSED if entry.refused else Verdict.UNREADABLE
+    return Look(verdict, entry.reason, passing=not entry.refused)
 
 
-def _told(result: Look | Lost | Raised, seconds: int) -> Look:
+def _told(result: Look | Lost | Raised, seconds: int, entry: Arrival, examine: Examiner) -> Look:
+    """What became of a file; where its worker was lost, what that worker may not have come to is done here: reading and keeping it."""
     match result:
         case Look():
             return result
+        case Raised(_, fault) if fault is not None:
+            raise fault
         case Lost.TOO_LONG:
-            return Look(Verdict.REFUSED, f"读了{seconds}秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报")
+            look = Look(Verdict.REFUSED, f"读了{seconds}秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报", seconds=seconds, passing=True)
         case Lost.DIED:
-            return _too_much()
+            look = _too_much()
         case Raised(name):
-            return _fault(name)
+            look = _fault(name)
+    found = examine.received(entry)
+    if found is entry:
+        return look
+    return replace(look if found.readable else unlooked(found), arrival=found)
 
 
 def _fault(name: str) -> Look:
     """A fault of the program: said as such, never as one of the unit's."""
-    return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{name}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响")
+    return Look(Verdict.FAULT, f"程序读取这个文件时出了错（{name}），不是填报单位的问题，请把文件交给维护人员；其他文件不受影响", passing=True)
 
 
 def _too_much() -> Look:
-    return Look(Verdict.REFUSED, "读取时要用的内存太多，或者使读取的程序中途停止，为安全起见没有再读，请用发给单位的原表重新填报")
+    return Look(Verdict.REFUSED, "读取时要用的内存太多，或者使读取的程序中途停止，为安全起见没有再读，请用发给单位的原表重新填报", passing=True)

@@ -105,6 +105,8 @@ def is_link(entry: os.DirEntry[str]) -> bool:
 
 def _keep_date(old: Path, new: Path) -> bool:
     """Whether both have the same bytes; then the old file takes the new one's place in the set."""
+    if old.samefile(new):
+        return True
     if not filecmp.cmp(old, new, shallow=False):
         return False
     new.unlink()

@@ -1,6 +1,6 @@
 """Corrections: each unit with findings gets its own workbook back, marked, and a short letter."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -73,10 +73,10 @@ class Refusal:
     reason: str
 
 
-def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], folder: Path) -> list[Path]:
+def write_corrections(assessment: Assessment, original: Callable[[str], bytes | None], folder: Path) -> list[Path]:
     """Write what goes back to the units into ``folder`` and return the files, in the units' order.
 
-    ``originals`` are the accepted workbooks by unit code. Raises TemplateFault when the letter's template cannot be used.
+    ``original`` gives a unit's accepted workbook by its code, None where there is none. Raises TemplateFault when the letter's template cannot be used.
     """
     folder.mkdir(parents=True, exist_ok=True)
     annotator = Annotator(assessment)
@@ -86,7 +86,7 @@ def write_corrections(assessment: Assessment, originals: Mapping[str, bytes], fo
         if card.state is UnitState.REJECTED:
             written.append(_write_letter(assessment, card, folder, Told(How.LISTED, (), ())))
         elif card.file is not None and (findings := _ordered(assessment.open_findings_of(unit.code))):
-            book, told = annotator.annotate(unit, findings[:MOST_TOLD], originals.get(unit.code), _wording(assessment, card, len(findings)))
+            book, told = annotator.annotate(unit, findings[:MOST_TOLD], original(unit.code), _wording(assessment, card, len(findings)))
             path = folder / f"{NAME}-{unit.short}.xlsx"
             write_whole(path, book)
             written += [path, _write_letter(assessment, card, folder, told, len(findings))]

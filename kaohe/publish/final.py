@@ -28,7 +28,7 @@ from kaohe.publish.frozen import (
     set_files,
     taken,
 )
-from kaohe.publish.outbox import LETTERS_FOLDER, RESULTS_FILE, SCORES_FILE, workbook_name
+from kaohe.publish.jobs import LETTERS_FOLDER, RESULTS_FILE, SCORES_FILE, workbook_name
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.publish.workbook import write_workbook
 from kaohe.rulebook.readings import apply_readings

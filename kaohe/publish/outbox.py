@@ -4,32 +4,31 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from xlsxwriter.exceptions import FileCreateError
 
 from kaohe.config.model import Config
-from kaohe.files import FolderFault, flush_folder, remove_tree, told, write_whole
+from kaohe.files import FolderFault, flush_folder, remove_tree, told
 from kaohe.intake.inbox import Intake
+from kaohe.ledger.cache import Place
 from kaohe.lock import alone
 from kaohe.progress import Reporter
 from kaohe.publish.beside import clear_beside, put_beside
-from kaohe.publish.carry import Carried, carry_over, late
-from kaohe.publish.corrections import write_corrections
-from kaohe.publish.documents import TemplateFault, write_letters, write_notice
-from kaohe.publish.evidence import file_evidence
-from kaohe.publish.report import write_report
-from kaohe.publish.results import results_json, scores_csv
+from kaohe.publish.carry import Carried, carry_over, late, link_or_copy
+from kaohe.publish.documents import TemplateFault
+from kaohe.publish.jobs import CORRECTIONS_FOLDER, EVIDENCE_FOLDER, LETTERS_FOLDER, Former, Job, jobs
+from kaohe.publish.side_by_side import side_by_side
 from kaohe.publish.swap import new_folder, settle, swap
-from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import Reader
 from kaohe.text import os_problem
 
-CORRECTIONS_FOLDER, LETTERS_FOLDER, EVIDENCE_FOLDER = "更正通知", "结果通知", "佐证材料"
-RESULTS_FILE, SCORES_FILE, REPORT_FILE = "results.json", "scores.csv", "run-report.html"
 _PERSONAL = (".docx", ".xlsx", ".txt")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -40,38 +39,40 @@ class Published:
 
     files: tuple[str, ...]
     problems: tuple[str, ...]
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """The files as they lie in the outbox, with what they were made from, for the next run."""
 
 
-def workbook_name(year: int) -> str:
-    """File name of the ranked workbook."""
-    return f"{year}年度考核汇总.xlsx"
-
-
-def notice_name(assessment: Assessment) -> str:
-    """File name of the notification; a draft says so."""
-    return f"{assessment.config.year}年度考核结果通报(送审稿).docx"
-
-
-def publish(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter) -> Published:
+def publish(assessment: Assessment, intake: Intake, read: Reader, generated: datetime, reporter: Reporter, former: Former | None = None) -> Published:
     """Make every output and put the whole set into the outbox; beside it where the outbox is in use.
 
-    ``intake`` has the contents that go back to the units or are filed. A template that does not render costs its own documents only.
+    ``read`` gives the contents that go back to the units or are filed. What is in the outbox as ``former`` knows it, made from the same, is
+    not made again. A template that does not render costs its own documents only.
     FolderFault when the set could not be made: then the outbox is what it was.
     """
-    outbox = assessment.config.folder("outbox")
+    outbox, former = assessment.config.folder("outbox"), former or Former()
     with told("更新结果", outbox.parent):
         settle_outbox(outbox)
         new = new_folder(outbox)
     try:
         problems: list[str] = []
-        unmade = _make(assessment, intake, generated, reporter, new, problems)
+        listed = list(jobs(assessment, intake, read, generated, former.rests_on))
+        unmade = _make(listed, outbox, new, former, reporter, problems)
         made = {path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()}
         with told("更新结果", outbox.parent):
             received = frozenset(file.sha256 for file in intake.files)
-            problems += _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, name, unmade, received), generated)
+            told_of, is_in_place = _put_in_place(new, outbox, made, lambda name: _is_stale(outbox, name, unmade, received), generated)
+            problems += told_of
     finally:
         remove_tree(new)
-    return Published(tuple(sorted(made)), tuple(problems))
+    keys = {name: job.key for job in listed for name in job.names}
+    places = {name: place for name in made if (place := _place(outbox / name, keys.get(name, ""))) is not None}
+    return Published(tuple(sorted(made)), tuple(problems), places if is_in_place else {})
+
+
+def is_as_left(outbox: Path, places: Mapping[str, Place]) -> bool:
+    """Whether everything that the last run made lies in the outbox as that run left it."""
+    return bool(places) and all(_place(outbox / name, place.key) == place for name, place in places.items())
 
 
 def settle_outbox(outbox: Path) -> None:
@@ -89,22 +90,57 @@ def writing_outbox(config: Config, now: datetime) -> Iterator[None]:
         yield
 
 
-def _make(assessment: Assessment, intake: Intake, generated: datetime, reporter: Reporter, folder: Path, problems: list[str]) -> set[str]:
+def _make(listed: Sequence[Job], outbox: Path, folder: Path, former: Former, reporter: Reporter, problems: list[str]) -> set[str]:
     """Every output into a folder; the titles of what a template stood in the way of, of which nothing is left."""
-    unmade: set[str] = set()
-    for title, make in _jobs(assessment, intake, generated, folder):
+    ahead = [job for job in listed if not _taken_over(job, outbox, folder, former)]
+    for title in dict.fromkeys(job.title for job in ahead):
         reporter.step(f"正在制作：{title}")
-        before = set(folder.rglob("*"))
-        try:
-            with told(f"制作“{title}”", folder.parent), _as_os_errors():
-                make()
-        except TemplateFault as fault:
-            problems.append(f"{title}没有做成，outbox 里的仍是上一次的：{fault}")
-            unmade.add(title)
-            for path in set(folder.rglob("*")) - before:
-                if path.is_file():
-                    path.unlink()
-    return unmade
+    unmade: dict[str, TemplateFault] = {}
+    done = side_by_side([partial(_made, job, folder) for job in ahead])
+    for number, raised in reporter.track("制作", done, len(ahead)):
+        if isinstance(raised, TemplateFault):
+            unmade.setdefault(ahead[number].title, raised)
+        elif raised is not None:
+            raise raised
+    for title, fault in unmade.items():
+        problems.append(f"{title}没有做成，outbox 里的仍是上一次的：{fault}")
+        for path in (folder / name for job in listed if job.title == title for name in _names(job, folder)):
+            path.unlink(missing_ok=True)
+    return set(unmade)
+
+
+def _made(job: Job, folder: Path) -> None:
+    """Make one output. FolderFault where the disk is to blame."""
+    with told(f"制作“{job.title}”", folder.parent), _as_os_errors():
+        job.make(folder)
+
+
+def _names(job: Job, folder: Path) -> Iterable[str]:
+    """The files of an output; of one that cannot tell them, all of the folder that bears its title."""
+    return job.names or [path.relative_to(folder).as_posix() for path in (folder / job.title).rglob("*") if path.is_file()]
+
+
+def _taken_over(job: Job, outbox: Path, folder: Path, former: Former) -> bool:
+    """Put the files of the present outbox into the new set where they were made from the very same; whether that was so."""
+    if not former.rests_on or not job.names:
+        return False
+    for name in job.names:
+        place = former.outputs.get(name)
+        if place is None or place.key != job.key or place != _place(outbox / name, job.key):
+            return False
+    for name in job.names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        link_or_copy(outbox / name, folder / name)
+    return all((folder / name).is_file() for name in job.names)
+
+
+def _place(path: Path, key: str) -> Place | None:
+    """A file as it lies there; None where there is none, or something else."""
+    try:
+        state = path.lstat()
+    except OSError:
+        return None
+    return Place(state.st_size, state.st_mtime_ns, key) if stat.S_ISREG(state.st_mode) else None
 
 
 @contextlib.contextmanager
@@ -116,8 +152,8 @@ def _as_os_errors() -> Iterator[None]:
         raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
 
 
-def _put_in_place(new: Path, outbox: Path, made: set[str], stale: Callable[[str], bool], generated: datetime) -> list[str]:
-    """Complete the set with what else the outbox holds and swap it in; in Chinese, what somebody has to know."""
+def _put_in_place(new: Path, outbox: Path, made: set[str], stale: Callable[[str], bool], generated: datetime) -> tuple[list[str], bool]:
+    """Complete the set with what else the outbox holds and swap it in; in Chinese, what somebody has to know, and whether it is in place."""
     try:
         carried = carry_over(outbox, new, stale)
         if carried.changed:
@@ -126,12 +162,12 @@ def _put_in_place(new: Path, outbox: Path, made: set[str], stale: Callable[[str]
     except OSError as error:
         if error.errno in _FULL:
             raise
-        return [put_beside(new, outbox, generated, error)]
+        return [put_beside(new, outbox, generated, error)], False
     clear_beside(outbox)
     problems = [f"“{name}”的位置上要放这次的结果，原来放在那里的改名为“{name}-原有”，仍在 outbox 里" for name in carried.moved]
     if former is not None:
         problems += _dismiss(former, outbox, carried, made, generated)
-    return problems
+    return problems, True
 
 
 def _dismiss(former: Path, outbox: Path, carried: Carried, made: set[str], generated: datetime) -> list[str]:
@@ -167,20 +203,3 @@ def _is_stale(outbox: Path, name: str, unmade: set[str], received: frozenset[str
         return hashlib.sha256((outbox / name).read_bytes()).hexdigest() in received
     mine = folder in (CORRECTIONS_FOLDER, LETTERS_FOLDER) and folder not in unmade
     return mine and base.startswith(f"{folder}-") and PurePosixPath(base).suffix in _PERSONAL
-
-
-def _jobs(assessment: Assessment, intake: Intake, generated: datetime, folder: Path) -> list[tuple[str, Callable[[], object]]]:
-    return [
-        ("results.json、scores.csv", lambda: _data(assessment, folder)),
-        ("考核汇总工作簿", lambda: write_workbook(assessment, folder / workbook_name(assessment.config.year))),
-        ("考核结果通报", lambda: write_notice(assessment, folder / notice_name(assessment))),
-        ("结果通知", lambda: write_letters(assessment, folder / LETTERS_FOLDER)),
-        ("更正通知", lambda: write_corrections(assessment, intake.originals, folder / CORRECTIONS_FOLDER)),
-        (EVIDENCE_FOLDER, lambda: file_evidence(assessment.config, intake.materials, folder / EVIDENCE_FOLDER)),
-        ("运行报告", lambda: write_report(assessment, folder / REPORT_FILE, generated)),
-    ]
-
-
-def _data(assessment: Assessment, folder: Path) -> None:
-    write_whole(folder / RESULTS_FILE, results_json(assessment))
-    write_whole(folder / SCORES_FILE, scores_csv(assessment))

@@ -83,7 +83,7 @@ def handed_back(record: Record, original: bytes | None, folder: Path) -> Back:
     office = program_office()
     findings = findings_of(record)
     file = ReceivedFile("报送.xlsx", "0" * 64, 1, NOON, NOON, Verdict.ACCEPTED, "采用", UNIT)
-    write_corrections(assess(office, {UNIT: record}, findings, [file]), {} if original is None else {UNIT: original}, folder)
+    write_corrections(assess(office, {UNIT: record}, findings, [file]), lambda _: original, folder)
     (book,) = folder.glob("*.xlsx")
     return Back(book.read_bytes(), book.with_suffix(".txt").read_text(encoding="utf-8-sig"), findings)
 

@@ -15,6 +15,7 @@ from kaohe.files import write_whole
 from kaohe.forms.decision import AWARDS_SHEET, MEETING_SHEET, build_decision
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import take_in
+from kaohe.intake.workers import Examiner, here
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
 from kaohe.publish.decision import decision_task
@@ -89,10 +90,11 @@ _approval: list[bytes] = []
 def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None = None) -> Assessment:
     """What a run would find, with everything received archived and remembered as a run would; ``unreadable`` lies there too."""
     ledger, found = Ledger(office.config.folder("state")), list(arrivals(office.config.folder("inbox")))
-    for entry in found:
-        ledger.keep(entry.data or b"")
-    ledger.record((a.sha256, now, a.name, len(a.data or b"")) for a in found)
-    return assess_intake(office, take_in(office, [*found, unreadable] if unreadable else found, first_times(ledger, now)))
+    examine = Examiner(office, ledger.archive)
+    kept = [examine.received(entry) for entry in found]
+    ledger.record((a.sha256, now, a.name, a.size) for a in kept)
+    listed = [*kept, unreadable] if unreadable else kept
+    return assess_intake(office, take_in(office, listed, first_times(ledger, now), here(office, ledger.archive)))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:

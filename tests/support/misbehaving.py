@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import watch_memory
@@ -16,9 +17,9 @@ class Panic(BaseException):
         raise TypeError("cannot be pickled")
 
 
-def work(name: str, data: bytes) -> Look:
+def work(entry: Arrival) -> Look:
     """Hang, die, eat memory, raise, or answer with the size of the content."""
-    match name:
+    match entry.name:
         case "挂起":
             time.sleep(3600)
         case "退出":
@@ -35,4 +36,4 @@ def work(name: str, data: bytes) -> Look:
             raise ZeroDivisionError
         case "恐慌":
             raise Panic
-    return Look(Verdict.ACCEPTED, f"{len(data)}字节")
+    return Look(Verdict.ACCEPTED, f"{entry.size}字节")

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from kaohe.files import write_whole
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake
 from kaohe.intake.look import Look
-from kaohe.intake.workers import here
+from kaohe.intake.workers import Checker, Examiner, Looker
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import Store
 from kaohe.survey import assess_intake
 from tests.support.concluded import stand_ins
 from tests.support.forms import tree
@@ -91,13 +92,13 @@ def quick(patch: pytest.MonkeyPatch) -> None:
             if card.file is not None and "第一次" in card.file:
                 write_whole(folder / f"更正通知-{card.unit.short}.txt", card.file.encode())
 
-    patch.setattr("kaohe.publish.outbox.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
-    patch.setattr("kaohe.publish.outbox.write_notice", lambda found, path: write_whole(path, "通报".encode()))
-    patch.setattr("kaohe.publish.outbox.write_letters", _letters)
-    patch.setattr("kaohe.publish.outbox.write_corrections", corrections)
-    patch.setattr("kaohe.publish.outbox.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
+    patch.setattr("kaohe.publish.jobs.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
+    patch.setattr("kaohe.publish.jobs.write_notice", lambda found, path: write_whole(path, "通报".encode()))
+    patch.setattr("kaohe.publish.jobs.write_letters", _letters)
+    patch.setattr("kaohe.publish.jobs.write_corrections", corrections)
+    patch.setattr("kaohe.publish.jobs.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
-    for module in ("outbox", "final"):
+    for module in ("jobs", "final"):
         patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
     offices: dict[Path, Office] = {}
     patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
@@ -105,12 +106,15 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     looks: dict[str, Look] = {}
 
     @contextmanager
-    def workers(office: Office, files: int) -> Iterator[Callable[[Iterable[Arrival]], Iterator[Look]]]:
+    def workers(office: Office, store: Store, files: int, check: Checker) -> Iterator[Looker]:
+        examine = Examiner(office, store, check)
+
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             for entry in found:
-                if entry.sha256 not in looks:
-                    looks[entry.sha256] = next(here(office)([entry]))
-                yield looks[entry.sha256]
+                kept = examine.received(entry)
+                if kept.sha256 not in looks:
+                    looks[kept.sha256] = examine(kept)
+                yield replace(looks[kept.sha256], arrival=kept)
 
         yield look
 

@@ -1,0 +1,96 @@
+"""What a run publishes: for each output its files, what they are made from, and how. Nothing here waits for anything else here."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from kaohe import PROGRAM_ROOT
+from kaohe.config.model import Config
+from kaohe.files import write_whole
+from kaohe.intake.inbox import Intake
+from kaohe.ledger.cache import Place
+from kaohe.publish.corrections import write_corrections
+from kaohe.publish.documents import write_letters, write_notice
+from kaohe.publish.evidence import file_evidence
+from kaohe.publish.report import write_report
+from kaohe.publish.results import results_json, scores_csv
+from kaohe.publish.workbook import write_workbook
+from kaohe.scoring.scorecard import Assessment
+from kaohe.store import Reader
+
+CORRECTIONS_FOLDER, LETTERS_FOLDER, EVIDENCE_FOLDER = "更正通知", "结果通知", "佐证材料"
+RESULTS_FILE, SCORES_FILE, REPORT_FILE = "results.json", "scores.csv", "run-report.html"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One output: its title for people, and ``make``, which writes it into a folder.
+
+    ``key`` tells whatever it is made from; ``names`` are the files it will have made, relative with ``/``, where that is known
+    beforehand: then they are taken over from an outbox in which they were made from the same.
+    """
+
+    title: str
+    make: Callable[[Path], object]
+    key: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Former:
+    """The outbox as it was left: its files by name. ``rests_on`` tells the configuration, rules and program of now; "" where nothing may be taken over."""
+
+    rests_on: str = ""
+    outputs: Mapping[str, Place] = field(default_factory=dict)
+
+
+def workbook_name(year: int) -> str:
+    """File name of the ranked workbook."""
+    return f"{year}年度考核汇总.xlsx"
+
+
+def notice_name(assessment: Assessment) -> str:
+    """File name of the notification; a draft says so."""
+    return f"{assessment.config.year}年度考核结果通报(送审稿).docx"
+
+
+def jobs(assessment: Assessment, intake: Intake, read: Reader, generated: datetime, rests_on: str) -> Iterator[Job]:
+    """Everything that a run publishes, what takes longest first. ``rests_on`` as in ``Former``."""
+
+    def original(code: str) -> bytes | None:
+        return read(intake.originals[code]) if code in intake.originals else None
+
+    config = assessment.config
+    whole = key_of(rests_on, templates_key(config), assessment.files, assessment.status)
+    book, notice = workbook_name(config.year), notice_name(assessment)
+    yield Job("考核汇总工作簿", lambda folder: write_workbook(assessment, folder / book), whole, (book,))
+    yield Job("运行报告", lambda folder: write_report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,))
+    yield Job("results.json、scores.csv", lambda folder: _data(assessment, folder), whole, (RESULTS_FILE, SCORES_FILE))
+    yield Job("考核结果通报", lambda folder: write_notice(assessment, folder / notice), whole, (notice,))
+    yield Job(CORRECTIONS_FOLDER, lambda folder: write_corrections(assessment, original, folder / CORRECTIONS_FOLDER), whole)
+    yield Job(LETTERS_FOLDER, lambda folder: write_letters(assessment, folder / LETTERS_FOLDER), whole)
+    yield Job(EVIDENCE_FOLDER, lambda folder: file_evidence(config, intake.materials, read, folder / EVIDENCE_FOLDER), whole)
+
+
+def key_of(*parts: object) -> str:
+    """A digest of what an output is made from; parts must show all that matters when they are printed."""
+    return hashlib.sha256("\n".join(map(repr, parts)).encode(errors="surrogatepass")).hexdigest()
+
+
+def templates_key(config: Config) -> str:
+    """A digest of the office's templates and of those that come with the program, by name, size and date."""
+    found = []
+    for top in (config.folder("templates"), PROGRAM_ROOT / "templates"):
+        for parent, _, names in sorted(os.walk(top)):
+            for name in sorted(names):
+                state = Path(parent, name).stat()
+                found.append((parent, name, state.st_size, state.st_mtime_ns))
+    return key_of(found)
+
+
+def _data(assessment: Assessment, folder: Path) -> None:
+    write_whole(folder / RESULTS_FILE, results_json(assessment), flush=False)
+    write_whole(folder / SCORES_FILE, scores_csv(assessment), flush=False)

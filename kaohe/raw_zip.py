@@ -1,0 +1,82 @@
+"""Zip archives put together from members that are already compressed: what is the same in every copy is compressed once.
+
+``zipfile`` can only pack contents; a form or a letter of which one small part differs would cost as much as a new one.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_LOCAL_HEADER, _CENTRAL_HEADER, _END_RECORD = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
+_DATE = (1 << 5) | 1
+"""1 January 1980, so that the bytes depend on the content alone."""
+_UTF8, _UNIX, _VERSION = 0x800, 3 << 8, 20
+_PERMISSIONS = 0o600 << 16
+_MOST_MEMBERS, _MOST_BYTES = 0xFFFF, 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member as it lies in an archive: ``packed`` bytes by ``method``, of ``size`` bytes unpacked."""
+
+    name: str
+    packed: bytes
+    method: int
+    crc: int
+    size: int
+
+    def content(self) -> bytes:
+        """The unpacked bytes."""
+        return zlib.decompress(self.packed, -zlib.MAX_WBITS) if self.method == ZIP_DEFLATED else self.packed
+
+
+def member(name: str, content: bytes, level: int = 6) -> Member:
+    """A member with this content, compressed."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Member(name, packer.compress(content) + packer.flush(), ZIP_DEFLATED, zlib.crc32(content), len(content))
+
+
+def members(data: bytes) -> list[Member]:
+    """The members of an archive in its order, folders left out; each is unpacked once to see that it is whole.
+
+    Raises what ``zipfile`` raises for an archive that is damaged, locked or packed by a method that it does not know.
+    """
+    found = []
+    with ZipFile(BytesIO(data)) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            content = archive.read(info)
+            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                found.append(member(info.filename, content))
+                continue
+            start = info.header_offset + _LOCAL_HEADER.size
+            if data[info.header_offset : info.header_offset + 4] != _LOCAL:
+                raise BadZipFile("an archive that does not begin where its file does")
+            start += sum(struct.unpack_from("<2H", data, info.header_offset + 26))
+            found.append(Member(info.filename, data[start : start + info.compress_size], info.compress_type, info.CRC, info.file_size))
+    return found
+
+
+def packed(entries: Iterable[Member]) -> bytes:
+    """An archive of these members in this order; the same members give the same bytes everywhere."""
+    local: list[bytes] = []
+    central: list[bytes] = []
+    offset = count = 0
+    for entry in entries:
+        name = entry.name.encode()
+        flags = 0 if entry.name.isascii() else _UTF8
+        common = (_VERSION, flags, entry.method, 0, _DATE, entry.crc, len(entry.packed), entry.size)
+        header = _LOCAL_HEADER.pack(_LOCAL, *common, len(name), 0)
+        local += (header, name, entry.packed)
+        central += (_CENTRAL_HEADER.pack(_CENTRAL, _UNIX | _VERSION, *common, len(name), 0, 0, 0, 0, _PERMISSIONS, offset), name)
+        offset += len(header) + len(name) + len(entry.packed)
+        count += 1
+    directory = b"".join(central)
+    if count >= _MOST_MEMBERS or offset + len(directory) >= _MOST_BYTES:
+        raise ValueError("more than an archive of this kind can hold")
+    return b"".join((*local, directory, _END_RECORD.pack(_END, 0, 0, count, count, len(directory), offset, 0)))
