@@ -17,7 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from PIL import Image, ImageChops  # noqa: E402
 from rich.console import Console  # noqa: E402
+from rich.terminal_theme import DIMMED_MONOKAI  # noqa: E402
 from rich.text import Text  # noqa: E402
 
 from kaohe.demo.build import build_demo  # noqa: E402
@@ -25,24 +27,17 @@ from kaohe.progress import Silent  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 COLUMNS = 104
-QUIET = 2.0
+QUIET = 0.2
 """Seconds without a word after which a program is waiting for an answer."""
-FORMAT = """<svg viewBox="0 0 {terminal_width} {terminal_height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: "Noto Sans Mono CJK SC", monospace; font-size: {char_height}px; line-height: {line_height}px; }}
-.{unique_id}-title {{ font-family: "Noto Sans CJK SC", sans-serif; font-size: 18px; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">{matrix}</g>
-</g>
-</svg>"""
+PAGE = """<meta charset="utf-8"><style>
+body {{ margin: 0; background: #fff; }}
+div {{ display: inline-block; border-radius: 9px; background: #1e2227; overflow: hidden; }}
+h1 {{ margin: 0; padding: 9px 16px; background: #383d44; color: #dfe3e8; font: 500 16px "Noto Sans CJK SC", sans-serif; }}
+pre {{ margin: 0; padding: 14px 16px; width: {columns}ch; color: #d8dbdf; white-space: pre-wrap; word-break: break-all; }}
+pre {{ font: 15px/1.5 "Noto Sans Mono CJK SC", monospace; }}
+i {{ display: inline-block; width: 1ch; text-indent: -0.25em; overflow: hidden; vertical-align: bottom; font-style: normal; }}
+</style><div><h1>{title}</h1><pre>{text}</pre></div>"""
+"""A window of the command line. The font gives a Chinese character two columns, and so the signs in ``i``, which have one on a terminal."""
 
 
 def main() -> None:
@@ -56,8 +51,6 @@ def main() -> None:
         config = str(office.config.home / "config.toml")
         picture("clerk-doctor", "4-体检", said(room, programs, ["-c", config, "doctor"]), room)
         picture("clerk-run", "2-运行", said(room, programs, ["-c", config, "run"]), room)
-        picture("clerk-status", "3-看报送情况", said(room, programs, ["-c", config, "status"]), room)
-        picture("clerk-schedule", "5-每晚自动运行", said(room, programs, ["-c", config, "schedule", "install"]), room)
 
 
 def stand_ins(room: Path) -> Path:
@@ -85,7 +78,7 @@ def said(room: Path, programs: Path, arguments: Sequence[str], answers: Sequence
                 except OSError:
                     break
                 last = time.monotonic()
-            elif waiting and shown.endswith(b": ") and time.monotonic() - last > QUIET / 10:
+            elif waiting and shown.endswith(b": ") and time.monotonic() - last > QUIET:
                 os.write(ours, waiting.pop(0).encode())
     os.close(ours)
     return shown.decode()
@@ -93,18 +86,20 @@ def said(room: Path, programs: Path, arguments: Sequence[str], answers: Sequence
 
 def picture(name: str, title: str, text: str, room: Path) -> None:
     """One window with this text, as PNG."""
-    console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w", encoding="utf-8"), force_terminal=True)  # noqa: SIM115
-    for line in on_screen(text):
-        console.print(Text.from_ansi(re.sub(rf"{re.escape(str(room))}[^\s，。：（）”]*", lambda path: windows(path[0], room), line)))
-    svg = console.export_svg(title=title, code_format=FORMAT, unique_id="kaohe")
-    width, height = (float(size) for size in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
-    svg = svg.replace(f'viewBox="0 0 {width:g} {height:g}"', "")
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=10_000, file=nowhere, force_terminal=True, color_system="truecolor")
+        for line in on_screen(text):
+            shown = windows(windows(line, room, "D:"), ROOT, "D:\\kaohe")
+            console.print(Text.from_ansi(shown), soft_wrap=True)
+    html = console.export_html(inline_styles=True, code_format="{code}", theme=DIMMED_MONOKAI)
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page.html"
-        page.write_text(f'<meta charset="utf-8"><body style="margin:0;background:#fff">{svg}', encoding="utf-8")
+        page, full = Path(folder) / "page.html", Path(folder) / "full.png"
+        page.write_text(PAGE.format(columns=COLUMNS, title=title, text="\n".join(map(narrowed, html.rstrip().split("\n")))), encoding="utf-8")
         chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", "--hide-scrollbars"]
-        size = f"--window-size={int(width) + 1},{int(height) + 1}"
-        subprocess.run([*chromium, size, f"--screenshot={IMAGES / name}.png", page.as_uri()], check=True, capture_output=True)
+        subprocess.run([*chromium, "--window-size=1200,2400", f"--screenshot={full}", page.as_uri()], check=True, capture_output=True)
+        with Image.open(full) as image:
+            flat = image.convert("RGB")
+            flat.crop(ImageChops.difference(flat, Image.new("RGB", flat.size, "white")).getbbox()).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def on_screen(text: str) -> list[str]:
@@ -117,9 +112,16 @@ def on_screen(text: str) -> list[str]:
     return lines
 
 
-def windows(path: str, room: Path) -> str:
-    """A path of the temporary folder as the reader would have it."""
-    return "D:" + path.removeprefix(str(room)).replace("/", "\\")
+def narrowed(line: str) -> str:
+    """The line of a table with its rules, and what else the font makes too wide, marked to be one column wide."""
+    if not re.search("[\u2500-\u257f]{2}|[\u2502\u2503]", line):
+        return line
+    return re.sub("[\u2500-\u257f\u2014\u201c\u201d]", lambda sign: f"<i>{sign[0]}</i>", line)
+
+
+def windows(line: str, folder: Path, drive: str) -> str:
+    """Paths below a folder of this computer as the reader would have them."""
+    return re.sub(rf"{re.escape(str(folder))}[^\s，。：（）”\x1b]*", lambda path: drive + path[0].removeprefix(str(folder)).replace("/", "\\"), line)
 
 
 if __name__ == "__main__":

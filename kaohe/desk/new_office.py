@@ -159,7 +159,7 @@ def _day(text: str, answers: Mapping[str, str]) -> date:
     return day
 
 
-def _folder(text: str, answers: Mapping[str, str]) -> str:
+def _folder(text: str, _: Mapping[str, str]) -> str:
     if not text or _NOT_IN_FOLDERS.search(text) or text.strip(". ") != text:
         raise WrongAnswer(f'“{text}”不能用作文件夹名称：不能空着，不能含 \\ / : * ? " < > | 等符号')
     if text.lower() in _OTHER_FOLDERS:

@@ -19,7 +19,7 @@ from kaohe.config.loader import Office
 from kaohe.desk.nightly_log import MEANINGS
 from kaohe.intake.arrival import is_lock
 from kaohe.intake.record import Verdict
-from kaohe.publish.outbox import RESULTS_FILE
+from kaohe.publish.jobs import RESULTS_FILE
 
 Snapshot: TypeAlias = frozenset[tuple[str, int, int]]
 """Every file of the inbox: its path, its size, when it was changed (nanoseconds)."""

@@ -1,16 +1,19 @@
 """The work: ledger and archive, the clock, what waits in the inbox, and whether the night is seen to."""
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from kaohe.desk.doctor.result import Premises, Result, act, good, note
 from kaohe.desk.nightly_log import last_end, log_folder
 from kaohe.desk.programs import ProgramFault
 from kaohe.desk.schedule import way_of
 from kaohe.desk.schedule.job import nightly_job
-from kaohe.intake.arrival import arrivals
+from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.ledger import Ledger, store
+from kaohe.text import os_problem
 
 _CLOCK_TOLERANCE = 3600
 
@@ -64,15 +67,29 @@ def waiting(premises: Premises) -> Iterator[Result]:
     config = premises.office.config
     known = Ledger(config.folder("state")).times()
     found = list(arrivals(config.folder("inbox"), config.intake.largest))
-    new = [entry.name for entry in found if entry.data is not None and entry.sha256 not in known]
-    stuck = [entry for entry in found if entry.data is None and not entry.arriving]
-    for entry in stuck:
-        yield note("收件箱", f"{entry.name}：{entry.reason}", "关闭打开它的程序，或检查权限后再运行")
+    new = []
+    for entry in found:
+        try:
+            if not entry.arriving and not entry.refused and _content(entry) not in known:
+                new.append(entry.name)
+        except OSError as error:
+            yield note("收件箱", f"{entry.name}：{os_problem(error)}，读不出来", "关闭打开它的程序，或检查权限后再运行")
+    for entry in found:
+        if entry.refused:
+            yield note("收件箱", f"{entry.name}：{entry.reason}", "请照它说的办")
     if new:
         shown = "、".join(new[:3]) + ("等" if len(new) > 3 else "")
         yield note("收件箱", f"{len(found)}个文件，其中{len(new)}个还没有运行过：{shown}", "执行 pipeline.py run，或等今晚自动运行")
     else:
         yield good("收件箱", f"{len(found)}个文件，都运行过" if found else "是空的")
+
+
+def _content(entry: Arrival) -> str:
+    """The SHA-256 of a file that may not have been read yet."""
+    if not isinstance(entry.content, Path):
+        return entry.sha256
+    with entry.content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def schedule(premises: Premises) -> Iterator[Result]:
