@@ -151,7 +151,7 @@ def test_without_a_command_it_shows_the_help_and_complains_of_nothing() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["frobnicate"], "没有“frobnicate”这个命令，可以用：demo、forms、run、check、status、explain、history、verify、rules、schema"),
+        (["frobnicate"], f"没有“frobnicate”这个命令，可以用：{'、'.join(pipeline.COMMANDS)}"),
         (["run", "--force"], "没有“--force”这个选项"),
         (["status", "金水区"], "后面多写了东西"),
         (["check"], "还缺少“文件…”"),

@@ -22,6 +22,7 @@ def schedule(
     way: Annotated[str, typer.Option("--with", metavar="方式", help="用 windows、systemd 还是 cron；不写则按这台电脑自己选。")] = "",
 ) -> None:
     """Show, install or remove the nightly run in the scheduler of the system."""
+    from kaohe.desk.launchers import how_to
     from kaohe.desk.programs import ProgramFault, call
     from kaohe.desk.schedule import WAYS, way_of
     from kaohe.desk.schedule.job import nightly_job
@@ -41,7 +42,9 @@ def schedule(
             done = list(chosen.install(job))
             screen.say(f"以后每天{job.at:%H:%M}自动运行，用的是{chosen.title}：")
             _say_all(done)
-            screen.say(f"改时间：改 {office.file} 里 [schedule] 的 at，再执行一次 schedule install。取消：schedule remove。")
+            screen.say(
+                f"改时间：改 {office.file} 里 [schedule] 的 at，再{how_to(office.config.home, 'schedule install')}。取消：执行 pipeline.py schedule remove。"
+            )
         else:
             _say_all(way_of(way, call).remove(job))
     except ProgramFault as fault:

@@ -28,6 +28,14 @@ def write_launchers(folder: Path, python: Path, program: Path, *, windows: bool 
     return written
 
 
+def how_to(folder: Path, command: str) -> str:
+    """In Chinese, how somebody with this office's folder gives a command: by its file to double-click where it has one."""
+    for name, given in TASKS:
+        if given == command and any((folder / f"{name}{suffix}").is_file() for suffix in (".cmd", ".sh")):
+            return f"双击“{name}”"
+    return f"执行 pipeline.py {command}"
+
+
 def _cmd(python: Path, program: Path, command: str) -> bytes:
     """UTF-8, which the window is switched to first: program and folder may have Chinese names."""
     lines = ["@echo off", "chcp 65001 >nul", f'"{_batch(python)}" "{_batch(program)}" -c "%~dp0config.toml" {command} %*', "echo.", "pause"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kaohe import PROGRAM_ROOT
-from kaohe.desk.launchers import TASKS, write_launchers
+from kaohe.desk.launchers import TASKS, how_to, write_launchers
 from kaohe.desk.new_office import WrongAnswer, make_office
 from tests.support.forms import drop, tree
 from tests.test_cli import DONE, INTERNAL_ERROR, WRONG, call
@@ -204,3 +204,10 @@ def test_the_files_to_double_click(tmp_path: Path) -> None:
         )
         for name, command in TASKS
     }
+
+
+def test_who_has_a_file_to_double_click_is_told_of_it(tmp_path: Path) -> None:
+    assert how_to(tmp_path, "schedule install") == "执行 pipeline.py schedule install"
+    write_launchers(tmp_path, Path("python"), Path("pipeline.py"))
+    assert how_to(tmp_path, "schedule install") == "双击“5-每晚自动运行”"
+    assert how_to(tmp_path, "verify") == "执行 pipeline.py verify"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kaohe.desk.doctor.result import Premises, Result, act, good, note
+from kaohe.desk.launchers import how_to
 from kaohe.desk.nightly_log import last_end, log_folder
 from kaohe.desk.programs import ProgramFault
 from kaohe.desk.schedule import way_of
@@ -79,7 +80,7 @@ def waiting(premises: Premises) -> Iterator[Result]:
             yield note("收件箱", f"{entry.name}：{entry.reason}", "请照它说的办")
     if new:
         shown = "、".join(new[:3]) + ("等" if len(new) > 3 else "")
-        yield note("收件箱", f"{len(found)}个文件，其中{len(new)}个还没有运行过：{shown}", "执行 pipeline.py run，或等今晚自动运行")
+        yield note("收件箱", f"{len(found)}个文件，其中{len(new)}个还没有运行过：{shown}", f"{how_to(config.home, 'run')}，或等今晚自动运行")
     else:
         yield good("收件箱", f"{len(found)}个文件，都运行过" if found else "是空的")
 
@@ -101,12 +102,12 @@ def schedule(premises: Premises) -> Iterator[Result]:
         way = way_of("", premises.run)
         installed = way.is_installed(job)
     except ProgramFault as fault:
-        yield note("每晚自动运行", str(fault), "没有也可以每天手工运行：pipeline.py run")
+        yield note("每晚自动运行", str(fault), f"没有也可以每天手工运行：{how_to(job.folder, 'run')}")
         return
     if installed:
         yield good("每晚自动运行", f"已安装（{way.title}），每天{job.at:%H:%M}")
     else:
-        yield note("每晚自动运行", "没有安装", f"执行 pipeline.py schedule install，以后每天{job.at:%H:%M}自动运行")
+        yield note("每晚自动运行", "没有安装", f"{how_to(job.folder, 'schedule install')}，以后每天{job.at:%H:%M}自动运行")
 
 
 def last_run(premises: Premises) -> Iterator[Result]:
