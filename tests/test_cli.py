@@ -132,7 +132,7 @@ def test_help_of_every_command_is_chinese(command: str) -> None:
 
 
 def test_every_command_is_listed_and_documented() -> None:
-    assert pipeline.COMMANDS[:3] == ("demo", "forms", "run")
+    assert pipeline.COMMANDS[:5] == ("demo", "init", "doctor", "forms", "run")
     readme = (PROGRAM_ROOT / "README.md").read_text(encoding="utf-8")
     assert [command for command in pipeline.COMMANDS if not re.search(rf"pipeline\.py (-c \S+ |--config \S+ )?{command}\b", readme)] == []
 

@@ -7,7 +7,7 @@ import pytest
 from filelock import FileLock
 
 from kaohe.desk.nightly_log import NightlyLog, last_end, log_folder
-from tests.support.forms import office_folder
+from tests.support.forms import drop, office_folder
 from tests.test_cli import DONE, LOCKED, WRONG, call
 
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", re.MULTILINE)
@@ -52,6 +52,7 @@ def test_a_faulty_configuration_is_found_in_the_log(office: Path) -> None:
 
 
 def test_a_run_that_finds_another_is_logged_too(office: Path) -> None:
+    drop(office / "inbox", "新来的.txt", b"1")  # a night without changes does nothing, and needs no lock
     with FileLock(office / "state" / "run.lock"):
         assert call("-c", office / "config.toml", "run").status == LOCKED
     assert logged(office)[-1].startswith("运行结束，结束代码 3（另一次运行还没有结束，什么也没有做），用时0秒。另一次运行还没有结束")
