@@ -1,10 +1,12 @@
 """Cell addresses: column letters and numbers."""
 
 import re
+from functools import lru_cache
 
 _REF = re.compile(r"([A-Z]{1,3})([1-9][0-9]*)")
 
 
+@lru_cache(maxsize=1024)
 def column_letter(index: int) -> str:
     """Letters of a column counted from 0: 0 → ``A``, 26 → ``AA``."""
     letters = ""

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import pickle
 import time
 import zlib
@@ -36,7 +35,7 @@ class Memory:
     """
 
     def __init__(self, office: Office, ledger: Ledger, *, distrusted: bool = False) -> None:
-        self._ledger, self._cache = ledger, Cache(office.config.folder("state"))
+        self.ledger, self._cache = ledger, Cache(office.config.folder("state"))
         self.key = office_key(office)
         self._places = {} if distrusted else self._cache.places()
         self._distrusted = distrusted
@@ -45,7 +44,7 @@ class Memory:
     @property
     def archive(self) -> FolderStore:
         """Every content that was ever received."""
-        return self._ledger.archive
+        return self.ledger.archive
 
     def recall(self, entry: Arrival) -> Arrival:
         """The same file with its hash, where it lies there with the size and date it had, and the archive has its content unharmed."""
@@ -53,7 +52,7 @@ class Memory:
         if not isinstance(entry.content, Path) or place is None or (place.size, place.modified_ns) != (entry.size, entry.modified_ns):
             return entry
         seen = self._times.get(place.key)
-        if seen is None or not self._ledger.holds(place.key, seen, place.size):
+        if seen is None or not self.ledger.holds(place.key, seen, place.size):
             return entry
         return replace(entry, content=None, sha256=place.key)
 
@@ -66,7 +65,7 @@ class Memory:
     def _keeps(self, inner: str) -> bool:
         """Whether the archive still has a file that came out of a container."""
         sha, _, size = inner.partition(":")
-        return self._ledger.archive.has(sha, int(size))
+        return self.ledger.archive.has(sha, int(size))
 
     def knows(self, entry: Arrival) -> bool:
         """Whether the file need not be looked into."""
@@ -139,10 +138,6 @@ class Writing:
         finally:
             self.flush()
 
-    def first_seen(self, sha: str) -> int:
-        """When a content was first seen (epoch seconds)."""
-        return self.times.get(sha, self._at)
-
     def _note(self, entry: Arrival, look: Look, is_new: bool) -> None:
         found = look.arrival or entry
         if not found.sha256:
@@ -169,7 +164,7 @@ class Writing:
     def flush(self) -> None:
         """Write down what was found out so far."""
         if self._rows:
-            self._memory._ledger.record(self._rows)
+            self._memory.ledger.record(self._rows)
         if self._new_places or self._new_looks:
             self._memory._cache.remember(self._new_places, self._new_looks)
         self._rows, self._new_places, self._new_looks = [], [], []
@@ -198,12 +193,9 @@ def office_key(office: Office) -> str:
 def _program() -> list[tuple[str, int, int]]:
     """The program's own files with their sizes and dates: what another version of it found out is not this one's."""
     found = []
-    for parent, folders, names in os.walk(PROGRAM_ROOT / "kaohe"):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        for name in names:
-            path = Path(parent, name)
-            state = path.stat()
-            found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
+    for path in (PROGRAM_ROOT / "kaohe").rglob("*.py"):
+        state = path.stat()
+        found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
     return sorted(found)
 
 
@@ -224,6 +216,6 @@ class _Careful(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name; UnpicklingError for one that has no place in a look."""
-        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.")) or (module, name) in self._PLAIN:
+        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")

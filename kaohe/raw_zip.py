@@ -40,6 +40,45 @@ def member(name: str, content: bytes, level: int = 6) -> Member:
     return Member(name, packer.compress(content) + packer.flush(), ZIP_DEFLATED, zlib.crc32(content), len(content))
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A piece of a member that is the same in every copy, compressed so that it can stand between other pieces."""
+
+    content: bytes
+    packed: bytes
+
+
+def fixed(content: bytes, level: int = 6) -> Fixed:
+    """The piece, compressed once."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Fixed(content, packer.compress(content) + packer.flush(zlib.Z_FULL_FLUSH))
+
+
+def spliced(name: str, pieces: Iterable[Fixed | bytes]) -> Member:
+    """A member made of pieces: those that differ from copy to copy are put in as they are, without compressing."""
+    packed, crc, size = [], 0, 0
+    for piece in pieces:
+        content = piece.content if isinstance(piece, Fixed) else piece
+        packed.append(piece.packed if isinstance(piece, Fixed) else _stored(piece))
+        crc = zlib.crc32(content, crc)
+        size += len(content)
+    packed.append(_LAST_BLOCK)
+    return Member(name, b"".join(packed), ZIP_DEFLATED, crc, size)
+
+
+def _stored(content: bytes) -> bytes:
+    """Blocks of a deflated stream that hold the bytes as they are, at most 65,535 of them in one."""
+    blocks: list[bytes] = []
+    for start in range(0, len(content), 0xFFFF):
+        block = content[start : start + 0xFFFF]
+        blocks += (b"\0", struct.pack("<2H", len(block), len(block) ^ 0xFFFF), block)
+    return b"".join(blocks)
+
+
+_LAST_BLOCK = b"\x03\x00"
+"""An empty block that ends a deflated stream."""
+
+
 def members(data: bytes) -> list[Member]:
     """The members of an archive in its order, folders left out; each is unpacked once to see that it is whole.
 

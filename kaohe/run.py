@@ -12,6 +12,7 @@ from kaohe.files import told
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
+from kaohe.intake.order import Times
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
@@ -159,7 +160,14 @@ def _taken_in(
             listed = list(entries)
             return reporter.track("读取", writing(listed), len(listed))
 
-        return take_in(office, found, writing.first_seen, looked, now), writing.is_passing
+        times = Times(memory.ledger.arrivals(), writing.times, at)
+
+        def noted(entries: Sequence[Arrival]) -> None:
+            times.noted(entries)
+            if times.fresh:
+                memory.ledger.record([], times.fresh)
+
+        return take_in(office, found, times, looked, now, noted=noted), writing.is_passing
 
 
 def _count(inbox: Path, problems: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival, arrival, arrivals, read_steadily
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
+from kaohe.intake.order import Times
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
@@ -32,12 +33,15 @@ _NO_RETURN = "收件箱里没有这个单位可以采用的填报表，与填报
 _NO_FIGURES = "收件箱里没有可以采用的填报表，审定的是不是现在的结果、单位有没有得分（V-801、V-809）要等运行时才能查"
 
 
-def survey(office: Office, *, undecided: bool = False) -> Assessment:
-    """The same assessment as a run would make now, without writing anything; ``undecided`` leaves the meeting's decision out."""
+def survey(office: Office, *, undecided: bool = False, now: int | None = None) -> Assessment:
+    """The same assessment as a run would make, without writing anything; ``undecided`` leaves the meeting's decision out.
+
+    ``now`` is the present epoch second, where it is to be told what may still be on its way and what has been so for too long.
+    """
     ledger = Ledger(office.config.folder("state"))
     found = list(arrivals(office.config.folder("inbox"), office.config.intake.largest))
     newest = max((a.modified for a in found), default=0)
-    return assess_intake(office, _looked_over(office, ledger, found, first_times(ledger, newest)), undecided=undecided)
+    return assess_intake(office, _looked_over(office, ledger, found, first_times(ledger, newest), now), undecided=undecided)
 
 
 def check_files(office: Office, paths: Iterable[Path]) -> Assessment:
@@ -51,14 +55,14 @@ def _alone(office: Office, found: Sequence[Arrival]) -> Intake:
         return take_in(office, found, lambda _: 0, look)
 
 
-def _looked_over(office: Office, ledger: Ledger, found: Iterable[Arrival], first_seen: Callable[[str], int]) -> Intake:
+def _looked_over(office: Office, ledger: Ledger, found: Iterable[Arrival], times: Times, now: int | None = None) -> Intake:
     """What was taken in, using what runs have remembered. Contents that no run has kept are kept for as long as this takes."""
     memory = Memory(office, ledger)
     listed = [memory.recall(entry) for entry in found]
     with tempfile.TemporaryDirectory(prefix="kaohe-") as folder:
         store = FolderStore(Path(folder), behind=ledger.archive, scratch=True)
         with workers(office, store, len(listed), alone) as look:
-            return take_in(office, listed, first_seen, memory.reading(look))
+            return take_in(office, listed, times, memory.reading(look), now, noted=times.noted)
 
 
 def _named(office: Office, paths: Iterable[Path]) -> Iterator[Arrival]:
@@ -86,6 +90,13 @@ class CheckedForm:
     unchecked: str = ""
 
 
+class _CheckedLast(Times):
+    """Files that are only being checked count as if they had come last."""
+
+    def __call__(self, entry: Arrival) -> int:
+        return self.now + 1 if entry.name.startswith(_CHECKED) else super().__call__(entry)
+
+
 def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[CheckedForm]]:
     """By file name, what is said of the inspection and decision forms among these files.
 
@@ -101,9 +112,8 @@ def check_group_forms(office: Office, paths: Iterable[Path]) -> dict[str, list[C
     known = {entry.sha256 for entry in checked}
     others = [entry for entry in inbox if _hash(entry) not in known]  # the inbox may hold the very file
     newest = max((a.modified for a in [*inbox, *checked]), default=0)
-    times = first_times(ledger, newest)
-    last = max([newest, *ledger.times().values()]) + 1
-    intake = _looked_over(office, ledger, [*others, *checked], lambda sha: last if sha in known else times(sha))
+    times = _CheckedLast(ledger.arrivals(), ledger.times(), ledger.moment(newest))
+    intake = _looked_over(office, ledger, [*others, *checked], times)
     assessment = assess_intake(office, intake)
     said: dict[str, list[CheckedForm]] = {}
     for file, visit in intake.inspections:
@@ -148,7 +158,6 @@ def assess_intake(office: Office, intake: Intake, *, undecided: bool = False) ->
     return assessment
 
 
-def first_times(ledger: Ledger, now: int) -> Callable[[str], int]:
-    """When a content was first seen, by SHA-256: from the ledger, else ``now`` or later, so that it is newer than all that is known."""
-    known, moment = ledger.times(), ledger.moment(now)
-    return lambda sha: known.get(sha, moment)
+def first_times(ledger: Ledger, now: int) -> Times:
+    """When each file came: as the ledger remembers, else ``now`` or later, so that it is newer than all that is known."""
+    return Times(ledger.arrivals(), ledger.times(), ledger.moment(now))

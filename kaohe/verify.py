@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from kaohe import __version__
 from kaohe.config.loader import Office, rules_folder
 from kaohe.config.model import Folders
+from kaohe.forms.seal import UNSEALED
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import take_in
+from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
 from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Input, Manifest, frozen_office, manifest_of, rules_name
@@ -40,6 +42,7 @@ _FIGURES = {
     "uncapped": "不封顶项得分",
     "bonus": "加分",
 }
+_JUDGED_BY_SEAL = (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.WRONG_YEAR)
 _SOURCES = {"rules_hash": "规则", "readings": "口径", "decision": "审定表"}
 
 
@@ -127,11 +130,14 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledge
     except FaultyFile as faulty:
         return [f"定稿的依据不能用，没有重算：{fault}" for fault in faulty.faults]
     found = [_arrival(entry, office.config.intake.largest) for entry in manifest.inputs if not entry.inside]
-    seen = {i.sha256: i.first_seen for i in manifest.inputs if i.sha256}
+    seen = {i.name: i.first_seen for i in manifest.inputs if i.sha256}
+    # Like the times: what the key said of the seals when the set was issued, which needs no key to be kept for ever.
+    unsealed = {i.sha256: i.reason for i in manifest.inputs if UNSEALED in i.reason and i.verdict in _JUDGED_BY_SEAL}
     with tempfile.TemporaryDirectory(prefix="kaohe-") as scratch:
         store = FolderStore(Path(scratch), behind=ledger.archive, scratch=True)
         with workers(office, store, len(found), alone) as look:
-            assessment = assess_intake(office, take_in(office, found, lambda sha: seen.get(sha, 0), look))
+            intake = take_in(office, found, lambda entry: seen.get(entry.name, 0), look, seals=lambda sha, _: unsealed.get(sha, ""))
+            assessment = assess_intake(office, intake)
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
         lines.append(f"定稿是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")

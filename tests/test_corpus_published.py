@@ -17,12 +17,14 @@ from openpyxl import load_workbook
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import load_office
 from kaohe.progress import Silent
+from kaohe.publish import report
 from kaohe.run import run
 from kaohe.text import value_text
 from tests.corpus import CASES, UNIT
 from tests.corpus.hostile import FORMULAS, MARKUP
 from tests.support.changed import ROWS
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, sound_fields, tree
+from tests.support.report import Data
 
 NIGHT = datetime(2015, 2, 2, 22, 0, 0)
 NASTIEST = (
@@ -150,16 +152,22 @@ def test_texts_are_texts_in_every_workbook(home: Path) -> None:
 
 
 def test_the_report_shows_texts_and_runs_nothing(home: Path) -> None:
-    page = Page((home / "outbox" / "run-report.html").read_text(encoding="utf-8"))
+    html = (home / "outbox" / "run-report.html").read_text(encoding="utf-8")
+    page = Page(html)
     template = Page((PROGRAM_ROOT / "templates" / "run-report.html").read_text(encoding="utf-8"))
-    assert page.scripts == template.scripts
+    assert (template.scripts[0], template.scripts[-1]) == ("{{ script }}", "{{ data }}")
+    script, data = page.scripts
+    assert script == Path(report.__file__).with_name("page.js").read_text(encoding="utf-8").strip()
+    assert not set("<>&") & set(data)
     assert {tag for tag, _ in page.tags} <= {tag for tag, _ in template.tags}
     assert {tag for tag, _ in page.tags} & {"img", "iframe", "object", "embed", "base"} == set()
     assert [name for _, attributes in page.tags for name in attributes if name.startswith("on")] == []
     assert [
         value for _, attributes in page.tags for name, value in attributes.items() if name in ("href", "src") and not (value or "").startswith("#")
     ] == []
-    assert MARKUP[0] in page.text
+    packed = Data(html)
+    texts = {packed.text(n) for n in range(len(packed.raw["strings"]))}
+    assert set(MARKUP) <= texts
 
 
 def test_documents_and_letters_open(home: Path) -> None:

@@ -35,6 +35,7 @@ from tests.support.decisions import (
 )
 from tests.support.forms import opened, saved
 from tests.support.inspections import CODES, FOUND, fill_inspection
+from tests.support.seals import resealed
 
 YEAR = figures()
 NOW = YEAR.assessment()
@@ -161,11 +162,7 @@ def test_v_801_names_eight_changes_at_most() -> None:
 
 
 def test_v_801_fires_for_a_changed_fingerprint_alone() -> None:
-    book = opened(approved(FORM))
-    machine = book["_kaohe"]
-    (row,) = [row for row in machine.iter_rows(max_col=2) if row[0].value == "fingerprint"]
-    row[1].value = "0" * 32
-    assert said_of(NOW, saved(book)) == (other_figures("系统标记"),)
+    assert said_of(NOW, resealed(approved(FORM), fingerprint="0" * 32)) == (other_figures("系统标记"),)
 
 
 def test_v_801_keeps_quiet() -> None:
@@ -176,10 +173,7 @@ def test_v_801_keeps_quiet() -> None:
 
 
 def of_year(year: str) -> bytes:
-    book = opened(approved(FORM, meeting={"date": None, "number": "3号"}))
-    (row,) = [row for row in book["_kaohe"].iter_rows(max_col=2) if row[0].value == "year"]
-    row[1].value = year
-    return saved(book)
+    return resealed(approved(FORM, meeting={"date": None, "number": "3号"}), year=year)
 
 
 def test_a_decision_of_another_year_is_a_verdict() -> None:

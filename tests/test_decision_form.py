@@ -23,6 +23,7 @@ from tests.support.concluded import gates, reviewed
 from tests.support.decisions import decision_intake, figures, form_in, form_of, letters_of, lines_of, page_with
 from tests.support.forms import NOON, drop, filled, office_folder, opened, passed_gate, saved, sound_fields
 from tests.support.inspections import FOUND, fill_inspection, year
+from tests.support.seals import KEY
 
 YEAR = figures()
 NOW = YEAR.assessment()
@@ -123,7 +124,9 @@ def test_the_machine_sheet_says_what_the_form_is(book: Workbook) -> None:
     }
     assert {key: machine[key] for key in expected} == expected
     assert re.fullmatch(r"[0-9a-f]{32}", str(machine["fingerprint"]))
-    assert {value for key, value in machine.items() if key not in expected} <= {None, ""}
+    assert {value for key, value in machine.items() if key not in (*expected, "issue", "seal")} <= {None, ""}
+    assert re.fullmatch(r"[0-9a-f]{16}", str(machine["issue"]))
+    assert re.fullmatch(r"[0-9a-f]{64}", str(machine["seal"]))
 
 
 def test_the_basis_sheet_says_what_the_figures_rest_on(book: Workbook) -> None:
@@ -222,7 +225,7 @@ def test_it_prints_on_a4(book: Workbook) -> None:
 
 def test_the_same_task_gives_the_same_bytes() -> None:
     task = decision_task(NOW)
-    assert build_decision(NOW.rulebook, task) == build_decision(NOW.rulebook, task) == FORM
+    assert build_decision(NOW.rulebook, task, KEY) == build_decision(NOW.rulebook, task, KEY) == FORM
 
 
 # What each other choice would change

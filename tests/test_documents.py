@@ -17,7 +17,7 @@ from kaohe.config.loader import Office
 from kaohe.config.model import Award, GateResult, Unit
 from kaohe.publish.documents import TemplateFault, write_letters, write_notice
 from kaohe.publish.documents import standard as gb
-from kaohe.publish.documents.context import Edition, draft, letter_context, notice_context
+from kaohe.publish.documents.context import Edition, common, draft, letter_context, notice_context
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import render
 from kaohe.publish.documents.typeset import break_title
@@ -302,7 +302,7 @@ def test_final_edition_needs_data_only(tmp_path: Path) -> None:
     assert lines[lines.index("郑州市工商业联合会") + 1] == "2015年1月5日"
     assert "郑州市工商业联合会办公室2015年1月6日印发" in lines
     assert not any("送审稿" in p.text for p in Document(BytesIO(data)).sections[0].header.paragraphs)
-    assert letter_context(results, results.cards[0], draft(results.status)).edition == Edition("送审稿")
+    assert letter_context(results, results.cards[0], common(results, draft(results.status))).edition == Edition("送审稿")
 
 
 # ── the templates ──

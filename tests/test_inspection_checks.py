@@ -10,6 +10,7 @@ import pytest
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.checks.registry import INSPECTION_CHECKS, run_inspection_checks
+from kaohe.config.model import GateResult
 from kaohe.forms.inspection import build_inspection
 from kaohe.publish.corrections import write_corrections
 from kaohe.scoring.scorecard import UnitState
@@ -17,6 +18,7 @@ from tests.support import sample
 from tests.support.forms import opened, saved, tree
 from tests.support.inspections import FOUND, VISITED, Year, answer_cell, fill_inspection, row_line, unit_sheets, units_in, year
 from tests.support.returned import NOTHING
+from tests.support.seals import KEY
 
 ERROR, DOUBT, HINT = Severity.ERROR, Severity.DOUBT, Severity.HINT
 ARTICLE: dict[str, Any] = {"title": "民营经济综述", "outlet": "郑州日报", "date": date(2014, 5, 6), "link": None}
@@ -100,7 +102,7 @@ def test_v_701_keeps_quiet() -> None:
 def foreign_form() -> bytes:
     """A form of the first group, made when the fourth group's units were still its own."""
     task = replace(YEAR.tasks()["第四组"], group="第一组")
-    return build_inspection(YEAR.office.rulebook, replace(task, units=task.units[2:]))
+    return build_inspection(YEAR.office.rulebook, replace(task, units=task.units[2:]), KEY)
 
 
 def test_v_702_fires() -> None:
@@ -533,6 +535,43 @@ def test_v_714_keeps_quiet() -> None:
     assert group_findings({"item:1.1": (4.25, "缺席"), "item:3.2": ("1.50", "半篇"), "item:1.2": ("2.500", "一半")}) == ()
 
 
+# V-715
+
+
+def contradiction(form: str, configured: str, **place: Any) -> Finding:
+    return said(
+        "V-715",
+        DOUBT,
+        "核查表与 config.toml 里的实地考核结果不一致",
+        f"核查表{form}，config.toml 的 [gate.huiji] 写的是“{configured}”",
+        "两处一致，或者只有核查表",
+        "现在以核查表为准；请核实，核查表填错的改正后重新报送，config.toml 写错的改正或删去 [gate.huiji]",
+        **place,
+    )
+
+
+def test_v_715_fires() -> None:
+    """The form counts, with both values told; a condition that only the configuration answers is not inspected."""
+    where = YEAR.with_gate({"huiji": GateResult(gate_institution=True, gate_staff=False, gate_funding=True)})
+    answers = FOUND | {"gate:gate_funding": None}
+    funding = STAFF | {"cell": "", "label": "办公经费有保证", "field": "gate:gate_funding", "row": None}
+    assert group_findings(answers, where) == (
+        contradiction("没有可以采用的答案", "具备", **funding),
+        contradiction("填的是“具备”", "不具备", **STAFF),
+    )
+    card = where.assessment(fill_inspection(FORM, {"huiji": answers})).card("huiji")
+    assert (card.state, card.reason) == (UnitState.PROVISIONAL, "尚未实地考核：办公经费有保证")
+
+
+def test_v_715_keeps_quiet() -> None:
+    """Where both say the same, where only one says anything, and where the form's answer cannot be taken, so that the configuration counts."""
+    same = YEAR.with_gate({"huiji": GateResult(gate_institution=True, gate_staff=True, gate_funding=True)})
+    assert group_findings(FOUND, same) == ()
+    assert group_findings(FOUND, YEAR.with_gate({"huiji": GateResult(gate_staff=True)})) == ()
+    assert group_findings(FOUND, YEAR.with_gate({"erqi": GateResult(gate_staff=False)})) == ()
+    assert [f.code for f in group_findings({"gate:gate_staff": "大体"}, YEAR.with_gate({"huiji": GateResult(gate_staff=False)}))] == ["V-704"]
+
+
 # All of them
 
 
@@ -557,13 +596,14 @@ def everything_wrong() -> tuple[tuple[bytes, ...], Year]:
         last,
     )
     fields = sample.full_fields(YEAR.office, 11) | {"website_items": 160, "townships_total": 12, "townships_with_chamber": 15}
-    return forms, YEAR.with_record("huiji", fields, {"articles": ROWS["articles"][1:]})
+    now = YEAR.with_gate({"huiji": GateResult(gate_funding=False)})
+    return forms, now.with_record("huiji", fields, {"articles": ROWS["articles"][1:]})
 
 
 def test_every_inspection_check_says_the_same_the_second_time() -> None:
     forms, now = everything_wrong()
     first = now.group_findings(*forms)
-    assert {f.code for f in first} == {check.code for check in INSPECTION_CHECKS} == {f"V-{n}" for n in range(701, 715)}
+    assert {f.code for f in first} == {check.code for check in INSPECTION_CHECKS} == {f"V-{n}" for n in range(701, 716)}
     assert now.group_findings(*forms) == first
 
 
@@ -574,6 +614,7 @@ def test_findings_come_by_form_then_place() -> None:
         ("核查2.xlsx", "V-701", ""),
         ("核查3.xlsx", "V-703", ""),
         ("核查4.xlsx", "V-704", "E8"),
+        ("核查4.xlsx", "V-715", "E9"),
         ("核查4.xlsx", "V-711", "E11"),
         ("核查4.xlsx", "V-709", "E15"),
         ("核查4.xlsx", "V-706", "E17"),

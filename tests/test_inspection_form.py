@@ -22,6 +22,7 @@ from kaohe.scoring.scorecard import ItemState, UnitState
 from tests.support import sample
 from tests.support.forms import office_folder, opened
 from tests.support.inspections import CODES, GROUPS, Year, column_letters, line_rows, scores, unit_sheets, year
+from tests.support.seals import KEY
 
 ROWS = {"xinzheng": sample.full_rows(1), "huiji": sample.full_rows(2)}
 YEAR = year(rows=ROWS, absent=("zhongyuan",))
@@ -96,7 +97,9 @@ def test_the_machine_sheet_says_what_the_form_is(book: Workbook) -> None:
         "group": "第一组",
     }
     assert {key: machine[key] for key in expected} == expected
-    assert {value for key, value in machine.items() if key not in expected} <= {None, ""}
+    assert {value for key, value in machine.items() if key not in (*expected, "issue", "seal")} <= {None, ""}
+    assert re.fullmatch(r"[0-9a-f]{16}", str(machine["issue"]))
+    assert re.fullmatch(r"[0-9a-f]{64}", str(machine["seal"]))
     assert list(book.defined_names) == []
 
 
@@ -221,7 +224,7 @@ def test_a_maximum_that_is_no_short_decimal_still_bounds_the_answer() -> None:
     """A reading may cap an item at a third of a point a row."""
     lines = (InspectedLine("item:3.2", "points", "3.2", "媒体报道", "1/3", "10/3"),)
     unit = InspectedUnit("xinzheng", "新郑市工商业联合会", "新郑市工商联", "说明", (), items=lines)
-    page = unit_sheets(opened(build_inspection(YEAR.office.rulebook, InspectionTask("第一组", "白宇宙", "", (), (unit,)))))["xinzheng"]
+    page = unit_sheets(opened(build_inspection(YEAR.office.rulebook, InspectionTask("第一组", "白宇宙", "", (), (unit,)), KEY)))["xinzheng"]
     found = validation_at(page, f"E{line_rows(page)['item:3.2']}")
     assert found is not None
     assert float(str(found.formula2)) == pytest.approx(10 / 3)
@@ -241,8 +244,8 @@ def test_it_prints_on_a4_a_unit_at_a_time(book: Workbook) -> None:
 
 
 def test_the_same_task_gives_the_same_bytes() -> None:
-    first = {group: build_inspection(YEAR.office.rulebook, task) for group, task in YEAR.tasks().items()}
-    assert first == {group: build_inspection(YEAR.office.rulebook, task) for group, task in YEAR.tasks().items()}
+    first = {group: build_inspection(YEAR.office.rulebook, task, KEY) for group, task in YEAR.tasks().items()}
+    assert first == {group: build_inspection(YEAR.office.rulebook, task, KEY) for group, task in YEAR.tasks().items()}
     assert len(set(first.values())) == 4
 
 

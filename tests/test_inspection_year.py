@@ -20,6 +20,7 @@ from kaohe.intake.record import Cell
 from tests.support import sample
 from tests.support.forms import NOON, drop, layout, office_folder, opened, program_office, saved, sound_fields, tree
 from tests.support.inspections import FOUND, fill_inspection, row_line, unit_sheets, year
+from tests.support.seals import seals
 
 pytestmark = pytest.mark.slow
 
@@ -184,7 +185,7 @@ def said(data: bytes) -> list[tuple[Any, ...]]:
         ]
         return [(name, answer.own, plain(answer.verified), plain(answer.reason)) for name, answer in every]
 
-    intake = take_in(program_office(), [Arrival("核查.xlsx", data, hashlib.sha256(data).hexdigest(), NOON)], lambda _: 0)
+    intake = take_in(program_office(), [Arrival("核查.xlsx", data, hashlib.sha256(data).hexdigest(), NOON)], lambda _: 0, seals=seals)
     assert [file.reason for file in intake.files] == ["采用（第四组核查表）"]
     return [(visit.unit, visit.group, dict(visit.visit), answers(visit)) for _, visit in intake.inspections]
 

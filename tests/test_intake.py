@@ -46,7 +46,7 @@ def arriving(name: str, data: bytes, modified: int = NOON) -> Arrival:
 def taken(*found: Arrival, seen: Mapping[bytes, int] | None = None) -> Intake:
     """Intake of these files; ``seen`` gives when a content was first seen, the others at 0."""
     times = {hashlib.sha256(data).hexdigest(): when for data, when in (seen or {}).items()}
-    return take_in(OFFICE, found, lambda sha: times.get(sha, 0))
+    return take_in(OFFICE, found, lambda entry: times.get(entry.sha256, 0))
 
 
 def verdict(name: str, data: bytes) -> tuple[Verdict, str, str | None]:

@@ -65,7 +65,7 @@ def test_an_earlier_ledger_is_brought_up_to_date(tmp_path: Path, version: int, s
     assert ledger.mend(NOW) == ""
     ledger.log([ACCEPTED])
     assert (ledger.times(), ledger.events()) == ({SHA: NOW}, (ACCEPTED,))
-    assert stored(path, "PRAGMA user_version") == [(2,)]
+    assert stored(path, "PRAGMA user_version") == [(3,)]
     assert stored(path, "PRAGMA journal_mode") == [("wal",)]
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["ledger.sqlite3"]
 
@@ -73,13 +73,13 @@ def test_an_earlier_ledger_is_brought_up_to_date(tmp_path: Path, version: int, s
 def test_a_step_that_fails_is_undone_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made_by_hand(tmp_path, 1, VERSION_1)
     steps = store.MIGRATIONS
-    monkeypatch.setattr(store, "MIGRATIONS", (*steps, ("CREATE TABLE third (a)", "CREATE TABLE third (a)")))
+    monkeypatch.setattr(store, "MIGRATIONS", (*steps, ("CREATE TABLE fourth (a)", "CREATE TABLE fourth (a)")))
     assert not store.is_sound(path)
-    assert stored(path, "PRAGMA user_version") == [(2,)]
-    assert stored(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") == [("event",), ("received",)]
-    monkeypatch.setattr(store, "MIGRATIONS", (*steps, ("CREATE TABLE third (a)",)))
-    assert store.is_sound(path)
     assert stored(path, "PRAGMA user_version") == [(3,)]
+    assert stored(path, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") == [("arrival",), ("event",), ("received",)]
+    monkeypatch.setattr(store, "MIGRATIONS", (*steps, ("CREATE TABLE fourth (a)",)))
+    assert store.is_sound(path)
+    assert stored(path, "PRAGMA user_version") == [(4,)]
 
 
 def test_a_ledger_of_a_newer_program_is_told_and_not_touched(tmp_path: Path) -> None:
@@ -87,13 +87,13 @@ def test_a_ledger_of_a_newer_program_is_told_and_not_touched(tmp_path: Path) -> 
     before = tree(tmp_path)
     with pytest.raises(LedgerFault) as fault:
         Ledger(tmp_path).mend(NOW)
-    assert str(fault.value) == f"台账“{path}”是新版程序建立的（第9版），这个程序只认到第2版，没有动它。请换用新版程序运行。"
+    assert str(fault.value) == f"台账“{path}”是新版程序建立的（第9版），这个程序只认到第3版，没有动它。请换用新版程序运行。"
     assert tree(tmp_path) == before
 
 
 def test_every_row_is_flushed(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
-    store.build(path, [], [])
+    store.build(path, [], [], [])
     with store.writing(path) as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -352,3 +352,25 @@ def test_a_copy_without_a_date_is_not_taken_for_known_and_gets_its_date_later(tm
     os.utime(ledger.archived(sha), (0, 0))
     assert ledger.mend(NOW + 3) == ""
     assert ledger.archived(sha).stat().st_mtime == NOW + 2
+
+
+# Arrivals
+
+
+def test_files_that_came_are_remembered_with_the_date_they_bear_and_survive_damage(tmp_path: Path) -> None:
+    ledger = used(tmp_path)
+    ledger.record([], [("金水.xlsx", SHA, NOW - 5, NOW), ("再发.xlsx", SHA, NOW + 20, NOW + 30)])
+    ledger.record([], [("金水.xlsx", SHA, NOW - 1, NOW + 99)])  # dated anew: it came when it came
+    rows = [("再发.xlsx", SHA, NOW + 20, NOW + 30), ("金水.xlsx", SHA, NOW - 1, NOW)]
+    assert ledger.arrivals() == rows
+    assert ledger.latest() == NOW + 30
+    path = tmp_path / "ledger.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE event")
+        connection.commit()
+    assert "从旧台账读回2份收件和0条记录" in ledger.mend(NOW + 40)
+    assert ledger.arrivals() == rows
+
+
+def test_without_a_ledger_no_file_is_known_to_have_come(tmp_path: Path) -> None:
+    assert Ledger(tmp_path).arrivals() == []

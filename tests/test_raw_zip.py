@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from kaohe.raw_zip import Member, member, members, packed
+from kaohe.raw_zip import Fixed, Member, fixed, member, members, packed, spliced
 
 TEXT = "考核" * 500
 
@@ -51,3 +51,13 @@ def test_a_damaged_member_is_found_at_once() -> None:
 def test_more_than_an_archive_can_hold_is_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         packed([member(str(n), b"") for n in range(0xFFFF)])
+
+
+def test_a_member_is_spliced_from_pieces() -> None:
+    long = bytes(range(256)) * 1000
+    pieces: list[Fixed | bytes] = [fixed(TEXT.encode()), "甲&乙".encode(), fixed(b""), long, fixed(b"</sheet>")]
+    whole = TEXT.encode() + "甲&乙".encode() + long + b"</sheet>"
+    entry = spliced("xl/sheet.xml", pieces)
+    assert entry.content() == whole
+    assert [found.content() for found in members(packed([entry, spliced("empty.xml", [])]))] == [whole, b""]
+    assert len(spliced("a.xml", [fixed(TEXT.encode())]).packed) < 100

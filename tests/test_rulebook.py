@@ -12,7 +12,6 @@ from kaohe import PROGRAM_ROOT
 from kaohe.rulebook.audit import audit, notice_clauses, notice_method
 from kaohe.rulebook.loader import load_rulebook, read_notice
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import growth_pairs, never_above
 from kaohe.toml_source import FaultyFile, read_toml
 from tests.support.oracle import CHOICES, ITEMS, capped_items
 
@@ -116,7 +115,7 @@ def test_the_gate() -> None:
 
 
 def test_pairs_of_which_one_is_never_larger() -> None:
-    assert never_above(rulebook()) == (
+    assert rulebook().never_above == (
         ("meetings_attended", "meetings_due"),
         ("enterprise_members", "members_end"),
         ("townships_with_chamber", "townships_total"),
@@ -126,7 +125,7 @@ def test_pairs_of_which_one_is_never_larger() -> None:
 
 
 def test_pairs_of_which_the_growth_counts() -> None:
-    assert growth_pairs(rulebook()) == (("members_start", "members_end"), ("chambers_start", "chambers_end"))
+    assert rulebook().growth_pairs == (("members_start", "members_end"), ("chambers_start", "chambers_end"))
 
 
 def test_which_items_read_a_field_or_a_list() -> None:

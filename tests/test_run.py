@@ -39,7 +39,7 @@ ARTICLE = {"title": "民营经济综述", "outlet": "郑州日报", "date": date
 
 @dataclass
 class Nights:
-    """One office's folder through three runs: two alike, the third after the ledger was lost."""
+    """One office's folder through four runs: two alike, the third after the ledger was lost, the fourth distrusting all that is known."""
 
     office: Office
     home: Path
@@ -67,10 +67,10 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     fill_inbox(home / "inbox")
     inbox = tree(home / "inbox")
     found = Nights(load_office(config), home, [], [], [], inbox)
-    for n, night in enumerate((FIRST_NIGHT, SECOND_NIGHT, FIRST_NIGHT)):
+    for n, night in enumerate((FIRST_NIGHT, SECOND_NIGHT, FIRST_NIGHT, SECOND_NIGHT)):
         if n == 2:
             (home / "state" / "ledger.sqlite3").unlink()
-        found.outcomes.append(run(load_office(config), night, Silent()))
+        found.outcomes.append(run(load_office(config), night, Silent(), rehash=n == 3))
         found.outboxes.append(tree(home / "outbox"))
         found.states.append(tree(home / "state"))
     return found
@@ -101,8 +101,12 @@ def test_what_a_run_makes(nights: Nights) -> None:
     assert nights.outcomes[0].published.problems == ()
 
 
-def test_a_second_run_changes_nothing_but_the_time_of_the_report(nights: Nights) -> None:
-    first, second = (dict(outbox) for outbox in nights.outboxes[:2])
+def test_a_second_run_changes_nothing(nights: Nights) -> None:
+    assert nights.outboxes[1] == nights.outboxes[0]
+
+
+def test_everything_made_again_differs_in_the_time_of_the_report_alone(nights: Nights) -> None:
+    first, second = dict(nights.outboxes[0]), dict(nights.outboxes[3])
     report, again = first.pop("run-report.html").decode(), second.pop("run-report.html").decode()
     assert list(first) == list(second)
     assert [name for name in first if first[name] != second[name]] == []
@@ -497,3 +501,46 @@ def test_the_archive_keeps_a_content_once(tmp_path: Path) -> None:
     sha = hashlib.sha256(b"1").hexdigest()
     assert ledger.keep(b"1") == ledger.keep(b"1") == sha
     assert tree(tmp_path) == {f"archive/{sha[:2]}/{sha}": b"1"}
+
+
+# Sent again
+
+
+def verdicts(outcome: Outcome) -> dict[str, tuple[Verdict, str]]:
+    return {file.name: (file.verdict, file.reason) for file in outcome.assessment.files}
+
+
+def test_an_earlier_version_that_is_sent_again_counts(small: Office) -> None:
+    """Also when the ledger is lost, after the files were moved, and for whoever only looks."""
+    inbox = small.config.folder("inbox")
+    first = (inbox / "惠济.xlsx").read_bytes()
+    second = filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12))
+    moments = [datetime(2014, 12, day, 3, 0, 5) for day in (8, 9, 10, 11)]
+    nights = [int(moment.timestamp()) for moment in moments]
+    drop(inbox, "惠济.xlsx", first, nights[0] - 9000)
+    run(small, moments[0], Silent())
+    drop(inbox, "改好.xlsx", second, nights[1] - 9000)
+    before = run(small, moments[1], Silent())
+    drop(inbox, "还是第一次的.xlsx", first, nights[2] - 9000)
+    after = run(small, moments[2], Silent())
+    assert verdicts(before) == {
+        "惠济.xlsx": (Verdict.SUPERSEDED, "之后又收到“改好.xlsx”，以新的为准；填报内容有1处不同"),
+        "改好.xlsx": (Verdict.ACCEPTED, "采用"),
+    }
+    expected = {
+        "惠济.xlsx": (Verdict.DUPLICATE, "与“还是第一次的.xlsx”内容完全相同，按一份计"),
+        "改好.xlsx": (Verdict.SUPERSEDED, "之后又收到“还是第一次的.xlsx”，以新的为准；填报内容有1处不同"),
+        "还是第一次的.xlsx": (Verdict.ACCEPTED, "采用"),
+    }
+    assert verdicts(after) == expected
+    assert [file.first_seen for file in after.assessment.files] == [nights[0], nights[1], nights[2]]
+    assert survey(small).files == after.assessment.files
+    (inbox / "旧").mkdir()
+    (inbox / "惠济.xlsx").rename(inbox / "旧" / "惠济.xlsx")
+    (inbox / "改好.xlsx").rename(inbox / "旧" / "改好.xlsx")
+    moved = run(small, moments[3], Silent())
+    assert verdicts(moved)["还是第一次的.xlsx"] == (Verdict.ACCEPTED, "采用")
+    (small.config.folder("state") / "ledger.sqlite3").unlink()
+    rebuilt = run(small, moments[3], Silent())
+    assert rebuilt.assessment.cards == moved.assessment.cards
+    assert {name: verdict for name, (verdict, _) in verdicts(rebuilt).items()} == {name: verdict for name, (verdict, _) in verdicts(moved).items()}

@@ -18,6 +18,7 @@ from kaohe.intake.workers import here
 from kaohe.store import MemoryStore, Store
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 from tests.support.inspections import year
+from tests.support.seals import seals
 
 OFFICE = program_office()
 SCAN = b"\xff\xd8\xff\xe0 scan"
@@ -47,7 +48,7 @@ def office(**bounds: int) -> Office:
 
 
 def taken(files: Mapping[str, bytes], under: Office = OFFICE, now: int | None = None) -> Intake:
-    return take_in(under, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 7, now=now)
+    return take_in(under, [Arrival.of(name, data, NOON) for name, data in files.items()], lambda _: 7, now=now, seals=seals)
 
 
 def outcomes(intake: Intake) -> list[tuple[str, Verdict, str | None, str]]:
@@ -237,7 +238,7 @@ def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> N
     seen = {"旧.xlsx": 1, "新.xlsx": 2}
     found = [Arrival.of("旧.xlsx", form, NOON), Arrival.of("新.xlsx", stamped("jinshui"), NOON + 1)]
     times = {entry.sha256: seen[entry.name] for entry in found}
-    intake = take_in(OFFICE, found, lambda sha: times[sha])
+    intake = take_in(OFFICE, found, lambda entry: times[entry.sha256])
     assert [(f.name, f.verdict, f.reason) for f in intake.files] == [
         ("旧.xlsx", Verdict.ACCEPTED, "采用"),
         ("新.xlsx", Verdict.BLANK, "表里什么都没有填，仍以“旧.xlsx”为准"),

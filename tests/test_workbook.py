@@ -72,12 +72,24 @@ def test_every_sheet_carries_the_mark_and_prints(book: Workbook) -> None:
         assert sheet["A1"].value == f"【预排名】郑州市工商联系统2014年度工作目标考核 · {sheet.title}"
         assert margins(sheet) == ("预排名", "第 &P 页 共 &N 页")
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.page_setup.paperSize == (8 if sheet.title in ("得分明细", "问题清单") else 9)
+        assert sheet.page_setup.paperSize == (8 if sheet.title == "问题清单" else 9)
         fit = sheet.sheet_properties.pageSetUpPr
-        assert fit is not None
-        assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, 0)
+        if sheet.title != "得分明细":
+            assert fit is not None
+            assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, 0)
         assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$1", "自评核定对比": "$28:$28"}.get(sheet.title, "$3:$3")
-        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "自评核定对比": "A2"}.get(sheet.title, "A4")
+        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "自评核定对比": "A2", "说明": "A4"}.get(sheet.title, "B4")
+
+
+def test_score_table_prints_whole_sections_on_pages_with_their_units(book: Workbook) -> None:
+    """At a size that can be read: manual breaks do not hold where a program fits a sheet to its page."""
+    sheet = book["得分明细"]
+    fit = sheet.sheet_properties.pageSetUpPr
+    assert fit is None or not fit.fitToPage
+    assert (sheet.page_setup.scale, sheet.page_setup.pageOrder) == (85, "overThenDown")
+    assert (sheet.print_title_rows, sheet.print_title_cols, sheet.print_area) == ("$3:$8", "$A:$B", "'得分明细'!$A$3:$CB$21")
+    first = [sheet.cell(3, mark.id + 1).value for mark in sheet.col_breaks.brk]
+    assert first == ["（四）会员组织工作", "（八）执常委会议考勤工作", "（十三）千企帮千村工作"]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +206,66 @@ def test_charts_draw_the_ranked_totals_and_the_sections(path: Path) -> None:
     assert re.findall(r"<c:ser>.*?<c:v>(.*?)</c:v>", drawn[1]) == ["满分（封顶项目）", "平均分", "最高分"]
 
 
+def test_leaders_and_the_meeting_sign_below_the_table(book: Workbook) -> None:
+    sheet = book["排名"]
+    first = next(cell.row for cell in sheet["A"] if cell.value == "签字")
+    assert [(row[0], row[6]) for row in lines(sheet, first + 1, first + 4, 7)] == [
+        ("第一组组长 白宇宙：", "第二组组长 郭留章："),
+        ("第三组组长 李清四：", "第四组组长 王清祥："),
+        ("主席办公会议审定意见：", None),
+        ("会议主持人：", "审定日期："),
+    ]
+    assert {sheet.cell(row, 4).border.bottom.style for row in range(first + 1, first + 5)} == {"thin"}
+    assert f"D{first + 1}:F{first + 1}" in {str(area) for area in sheet.merged_cells.ranges}
+
+
+# ── links ──
+
+
+def followed(book: Workbook, sheet: str, place: str) -> tuple[str, object]:
+    """The sheet that a cell leads to, and the first cell of the row there."""
+    link = book[sheet][place].hyperlink
+    assert link is not None
+    assert link.location is not None
+    there, _, target = link.location.rpartition("!")
+    name = there.strip("'")
+    return name, book[name].cell(book[name][target].row, 2 if name == "得分明细" else 1).value
+
+
+def test_links_lead_from_the_place_to_the_finding_and_back(book: Workbook) -> None:
+    """登封市工商联 stands seventh, in row 10 of 排名."""
+    unit = "登封市工商联"
+    assert followed(book, "排名", "A10") == ("得分明细", unit)
+    assert followed(book, "排名", "B10") == ("各单位计分说明", unit)
+    assert followed(book, "排名", "I10") == ("问题清单", unit)
+    detail = next(cell.row for cell in book["得分明细"]["B"] if cell.value == unit)
+    assert book["得分明细"].cell(detail, 1).hyperlink.location == "'排名'!A10"
+    assert followed(book, "得分明细", f"B{detail}") == ("各单位计分说明", unit)
+    notes = book["各单位计分说明"]
+    heading = next(cell.row for cell in notes["A"] if cell.value == unit)
+    assert notes.cell(heading, 1).hyperlink.location == "'排名'!A10"
+    assert followed(book, "各单位计分说明", f"D{heading}") == ("得分明细", unit)
+    blocked = next(row for row in range(heading + 1, heading + 60) if notes.cell(row, 7).value == "待更正")
+    assert followed(book, "各单位计分说明", f"G{blocked}") == ("问题清单", unit)
+    articles = next(row for row in range(heading + 1, heading + 60) if notes.cell(row, 3).value == "3.2")
+    assert followed(book, "各单位计分说明", f"C{articles}") == ("佐证台账", unit)
+    finding = book["问题清单"]["L4"]
+    assert (finding.value, finding.hyperlink.location) == ("6.2", f"'各单位计分说明'!A{blocked}")
+    assert followed(book, "问题清单", "A4") == ("各单位计分说明", unit)
+    row = next(cell.row for cell in book["佐证台账"]["A"] if cell.value == unit)
+    assert followed(book, "佐证台账", f"A{row}") == ("各单位计分说明", unit)
+    assert book["佐证台账"][f"H{row}"].hyperlink.location == f"'各单位计分说明'!A{articles}"
+    assert followed(book, "报送情况", next(c.coordinate for c in book["报送情况"]["A"] if c.value == unit)) == ("各单位计分说明", unit)
+
+
+def test_every_link_leads_to_a_row_that_is_there(book: Workbook) -> None:
+    links = [cell.hyperlink for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert len(links) > 500
+    for link in links:
+        name, _, target = link.location.rpartition("!")
+        assert book[name.strip("'")][target].value is not None
+
+
 # ── 得分明细 ──
 
 
@@ -299,7 +371,10 @@ def test_blocked_row_is_invalid_with_its_reason(tmp_path: Path) -> None:
 
 def test_findings_by_unit_gravest_first(values: Workbook) -> None:
     sheet = values["问题清单"]
-    assert sheet["A2"].value == "错误1处（更正前有关计分项计0分）；疑问2处（照计分，请单位核实）；提示0处（供参考）。"
+    assert sheet["A2"].value == (
+        "错误1处（更正前有关计分项计0分）；疑问2处（照计分，请单位核实）；提示0处（供参考）。"
+        "点单位看计分说明，点单元格看佐证台账里的这一行，点计分项看怎样计分。"
+    )
     assert lines(sheet, 4, 4, 13) == [
         [
             "登封市工商联",

@@ -77,16 +77,14 @@ def lost_sheet(case: UnitCase) -> Iterator[Hit]:
 
 def _with_problem(case: UnitCase, problem: Problem) -> Iterator[Hit]:
     """Every cell, of fields and of list rows, that has this problem."""
-    for field_id, cell in case.record.fields.items():
+    for field_id, cell in case.remarkable.fields:
         if cell.problem is problem:
             yield field_hit(case, field_id, cell, _raw(cell))
-    for rows in case.record.lists.values():
-        for row in rows:
-            for column_id, cell in row.cells.items():
-                if cell.problem is problem:
-                    column = case.rulebook.lists_by_id[row.list_id].column(column_id)
-                    values = _raw(cell) | {"choices": "、".join(f"“{c}”" for c in column.choices)}
-                    yield row_hit(case.rulebook, row, column_id, values)
+    for row, column_id, cell in case.remarkable.rows:
+        if cell.problem is problem:
+            column = case.rulebook.lists_by_id[row.list_id].column(column_id)
+            values = _raw(cell) | {"choices": "、".join(f"“{c}”" for c in column.choices)}
+            yield row_hit(case.rulebook, row, column_id, values)
 
 
 def _raw(cell: Cell) -> dict[str, str]:
@@ -185,14 +183,12 @@ def picture(case: UnitCase) -> Iterator[Hit]:
 @unit_check("V-212", Severity.HINT, "写法已规范", found="{note}", expected="按规定的写法填写", action="如与原意不符，请改正；相符则不用处理")
 def normalised(case: UnitCase) -> Iterator[Hit]:
     """A value whose meaning is certain but that was written another way (12家, １２)."""
-    for field_id, cell in case.record.fields.items():
+    for field_id, cell in case.remarkable.fields:
         if cell.note and cell.problem is None:
             yield field_hit(case, field_id, cell, _raw(cell))
-    for rows in case.record.lists.values():
-        for row in rows:
-            for column_id, cell in row.cells.items():
-                if cell.note and cell.problem is None:
-                    yield row_hit(case.rulebook, row, column_id, _raw(cell))
+    for row, column_id, cell in case.remarkable.rows:
+        if cell.note and cell.problem is None:
+            yield row_hit(case.rulebook, row, column_id, _raw(cell))
 
 
 @unit_check(

@@ -6,7 +6,6 @@ from fractions import Fraction
 from kaohe.checks.finding import Severity
 from kaohe.checks.registry import Hit, UnitCase, field_hit, unit_check
 from kaohe.intake.record import Cell
-from kaohe.rulebook.pairs import growth_pairs, never_above
 from kaohe.text import percent_text, shorten
 
 
@@ -29,7 +28,7 @@ PART_ABOVE_WHOLE = "V-301"
 )
 def part_above_whole(case: UnitCase) -> Iterator[Hit]:
     """More done than was due, or a part larger than its whole. Only the part is blocked: the whole may still serve other items."""
-    for part_id, whole_id in never_above(case.rulebook):
+    for part_id, whole_id in case.rulebook.never_above:
         part, whole = _number(case, part_id), _number(case, whole_id)
         if part is not None and whole is not None and part > whole:
             values = {
@@ -52,7 +51,7 @@ def part_above_whole(case: UnitCase) -> Iterator[Hit]:
 def implausible_growth(case: UnitCase) -> Iterator[Hit]:
     """Growth outside the configured bounds."""
     limits = case.config.limits
-    for start_id, end_id in growth_pairs(case.rulebook):
+    for start_id, end_id in case.rulebook.growth_pairs:
         start, end = _number(case, start_id), _number(case, end_id)
         if not start or end is None:
             continue
@@ -78,7 +77,7 @@ def implausible_growth(case: UnitCase) -> Iterator[Hit]:
 )
 def growth_from_nothing(case: UnitCase) -> Iterator[Hit]:
     """Growth cannot be computed from a start of 0."""
-    for start_id, _ in growth_pairs(case.rulebook):
+    for start_id, _ in case.rulebook.growth_pairs:
         if _number(case, start_id) == 0:
             yield field_hit(case, start_id, case.record.fields[start_id])
 

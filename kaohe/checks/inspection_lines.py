@@ -9,10 +9,11 @@ from kaohe.cells import split_ref
 from kaohe.checks.finding import Severity
 from kaohe.checks.inspections import VISIT_LABELS, answers_of, counting_sheets, left_as_it_is, line_hit
 from kaohe.checks.registry import Hit, InspectionCase, inspection_check
-from kaohe.intake.inspection import FIELD, ITEM, VISIT, VISIT_DATE, VISIT_MET, UnitInspection, differs
+from kaohe.forms.inspection import ABSENT, PRESENT
+from kaohe.intake.inspection import FIELD, GATE, ITEM, VISIT, VISIT_DATE, VISIT_MET, UnitInspection, differs
 from kaohe.intake.record import Cell, Record
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import above, never_above
+from kaohe.rulebook.pairs import above
 from kaohe.text import date_text, shorten
 
 
@@ -45,7 +46,7 @@ def _clashes(rulebook: Rulebook, record: Record, visit: UnitInspection) -> dict[
         now = {**own, **taken}
         broken = {
             field_id: _Clash(*pair, (now[pair[0]], now[pair[1]]), (pair[0] in taken, pair[1] in taken))
-            for pair in never_above(rulebook)
+            for pair in rulebook.never_above
             if above(now, *pair)
             for field_id in pair
             if field_id in taken
@@ -183,3 +184,30 @@ def points_too_fine(case: InspectionCase) -> Iterator[Hit]:
             value = answer.verified.value
             if kind == ITEM and isinstance(value, Fraction) and (value * 100).denominator != 1:
                 yield line_hit(case, file, visit, answer.verified, f"{kind}:{about}", {"raw": shorten(answer.verified.raw, 20)})
+
+
+@inspection_check(
+    "V-715",
+    Severity.DOUBT,
+    "核查表与 config.toml 里的实地考核结果不一致",
+    found="核查表{form}，config.toml 的 [gate.{unit}] 写的是“{config}”",
+    expected="两处一致，或者只有核查表",
+    action="现在以核查表为准；请核实，核查表填错的改正后重新报送，config.toml 写错的改正或删去 [gate.{unit}]",
+)
+def gate_contradicted(case: InspectionCase) -> Iterator[Hit]:
+    """A precondition that the form and the configuration answer differently, or that only the configuration answers: the form counts."""
+    for file, visit in counting_sheets(case):
+        answers = {
+            about: answer for about, answer in visit.gate.items() if answer.verified.value is not None and f"{GATE}:{about}" not in visit.contradicted
+        }
+        configured = case.config.gate.get(visit.unit)
+        if not answers or configured is None:
+            continue  # without a sound answer the configuration counts
+        for condition in case.rulebook.gate.conditions:
+            said, answer = getattr(configured, condition.id), answers.get(condition.id)
+            if said is None or (answer is not None and (answer.verified.value == PRESENT) == said):
+                continue
+            form = f"填的是“{answer.verified.raw}”" if answer is not None else "没有可以采用的答案"
+            values = {"form": form, "unit": visit.unit, "config": PRESENT if said else ABSENT}
+            cell = visit.gate[condition.id].verified if condition.id in visit.gate else Cell(visit.sheet, "")
+            yield line_hit(case, file, visit, cell, f"{GATE}:{condition.id}", values)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from datetime import date
+from functools import cached_property
 from typing import Generic, TypeAlias, TypeVar
 
 from kaohe.checks.finding import Finding, Severity
@@ -14,6 +15,14 @@ from kaohe.intake.record import Cell, ListRow, Record
 from kaohe.rulebook.model import Rulebook
 
 
+@dataclass(frozen=True, slots=True)
+class Remarkable:
+    """The cells of one form that have a problem or a note: of fields with the field's id, of list rows with row and column id."""
+
+    fields: tuple[tuple[str, Cell], ...]
+    rows: tuple[tuple[ListRow, str, Cell], ...]
+
+
 @dataclass(frozen=True)
 class UnitCase:
     """What a check of one form looks at."""
@@ -21,6 +30,19 @@ class UnitCase:
     config: Config
     rulebook: Rulebook
     record: Record
+
+    @cached_property
+    def remarkable(self) -> Remarkable:
+        """What was noticed when the cells were read, so that no check has to look through all of them for its own kind."""
+        fields = [(f, cell) for f, cell in self.record.fields.items() if cell.problem is not None or cell.note]
+        rows = [
+            (row, column_id, cell)
+            for entries in self.record.lists.values()
+            for row in entries
+            for column_id, cell in row.cells.items()
+            if cell.problem is not None or cell.note
+        ]
+        return Remarkable(tuple(fields), tuple(rows))
 
 
 @dataclass(frozen=True)
@@ -254,11 +276,10 @@ def run_checks(
     for across in COHORT_CHECKS:
         for finding in across.findings(cohort_case, "", files):
             found[finding.unit].append(finding)
-    ordered = [u.code for u in config.cohort if u.code in found]
-    return tuple(f for code in ordered for f in _in_order(found[code], rulebook))
-
-
-def _in_order(findings: Iterable[Finding], rulebook: Rulebook) -> list[Finding]:
     position = {f: n for n, f in enumerate([*rulebook.fields, *(entry.id for entry in rulebook.lists)])}
     severity = {s: n for n, s in enumerate(Severity)}
-    return sorted(findings, key=lambda f: (severity[f.severity], position[f.field.partition(".")[0]], f.row or 0, f.code))
+
+    def in_order(findings: Iterable[Finding]) -> list[Finding]:
+        return sorted(findings, key=lambda f: (severity[f.severity], position[f.field.partition(".")[0]], f.row or 0, f.code))
+
+    return tuple(f for unit in config.cohort if unit.code in found for f in in_order(found[unit.code]))

@@ -51,19 +51,22 @@ def _issue_forms(office: Office, *, rebuild: bool) -> None:
 
 def _issue_inspection(office: Office) -> None:
     from kaohe.forms.inspection import build_inspection, inspection_name
+    from kaohe.forms.seal import issuing_key
     from kaohe.publish.inspection import inspection_tasks
 
-    folder = office.config.folder("outbox") / "forms"
+    folder, key = office.config.folder("outbox") / "forms", issuing_key(office.config)
     for task in OnConsole(screen.out, screen.say).track("制作核查表", inspection_tasks(survey(office)), len(office.config.groups)):
-        write_whole(folder / inspection_name(office.config.year, task.group), build_inspection(office.rulebook, task))
+        write_whole(folder / inspection_name(office.config.year, task.group), build_inspection(office.rulebook, task, key))
     screen.say(f"{len(office.config.groups)}个考核组的核查表在：{folder}")
 
 
 def _issue_decision(office: Office) -> None:
     from kaohe.forms.decision import build_decision, decision_name
+    from kaohe.forms.seal import issuing_key
     from kaohe.publish.decision import decision_task
 
     path = office.config.folder("outbox") / "forms" / decision_name(office.config.year)
-    write_whole(path, build_decision(office.rulebook, decision_task(survey(office, undecided=True))))
+    task = decision_task(survey(office, undecided=True))
+    write_whole(path, build_decision(office.rulebook, task, issuing_key(office.config)))
     screen.say(f"审定表：{path}")
     screen.say("填好后放进收件箱。在那以前收件箱、规则或口径有变化的，要重新制作。")

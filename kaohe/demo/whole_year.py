@@ -17,6 +17,7 @@ from kaohe.forms.decision import ADJUSTMENTS_SHEET, AWARDS_SHEET, MEETING_SHEET,
 from kaohe.forms.inspection import PRESENT, REFUSED, UNIT_MARK, build_inspection, inspection_name
 from kaohe.forms.issue import form_name
 from kaohe.forms.layout import FormLayout
+from kaohe.forms.seal import issuing_key
 from kaohe.publish.decision import decision_task
 from kaohe.publish.inspection import inspection_tasks
 from kaohe.survey import survey
@@ -56,7 +57,7 @@ def _inspect(office: Office) -> None:
     """Each group agrees with nearly everything; a few figures, a row and a score are corrected with their reasons."""
     config, codes = office.config, [unit.code for unit in office.config.cohort]
     for task in inspection_tasks(survey(office)):
-        form = build_inspection(office.rulebook, task)
+        form = build_inspection(office.rulebook, task, issuing_key(config))
         name = inspection_name(config.year, task.group)
         write_whole(config.folder("outbox") / "forms" / name, form)
         answers = {unit.code: _gate(PRESENT) for unit in task.units}
@@ -99,7 +100,7 @@ def answer_inspection(form: bytes, answers: Mapping[str, Answers]) -> bytes:
 def _decide(office: Office) -> None:
     """The meeting approves, commends the first three, and settles one item."""
     config, assessment = office.config, survey(office)
-    form = build_decision(office.rulebook, decision_task(assessment))
+    form = build_decision(office.rulebook, decision_task(assessment), issuing_key(config))
     write_whole(config.folder("outbox") / "forms" / decision_name(config.year), form)
     workbook = load_workbook(BytesIO(form))
     meeting = workbook[MEETING_SHEET]

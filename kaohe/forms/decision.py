@@ -10,6 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from kaohe.forms.layout import ID_ROW
 from kaohe.forms.machine_sheet import DECISION, MachineData, write_machine_sheet
+from kaohe.forms.seal import issue_id, sealed
 from kaohe.forms.styles import Styles
 from kaohe.forms.validation import NO, YES, listed, number_between, text_validation
 from kaohe.rulebook.model import Rulebook
@@ -53,8 +54,8 @@ def decision_name(year: int) -> str:
     return f"{year}年度考核审定表.xlsx"
 
 
-def build_decision(rulebook: Rulebook, task: DecisionTask) -> bytes:
-    """The workbook: the same task gives the same bytes."""
+def build_decision(rulebook: Rulebook, task: DecisionTask, key: bytes) -> bytes:
+    """The workbook, sealed with the office's key: the same task and key give the same bytes."""
     buffer = BytesIO()
     workbook = Workbook(buffer, {"in_memory": True})
     day = rulebook.notice_date
@@ -76,7 +77,8 @@ def build_decision(rulebook: Rulebook, task: DecisionTask) -> bytes:
     workbook.define_name("ds_items", f"='{BASIS_SHEET}'!$E$1:$E${len(rulebook.items)}")
     basis.protect()
     basis.very_hidden()
-    write_machine_sheet(workbook, MachineData.of(rulebook, kind=DECISION, fingerprint=task.fingerprint))
+    data = MachineData.of(rulebook, kind=DECISION, fingerprint=task.fingerprint, issue=issue_id(task))
+    write_machine_sheet(workbook, sealed(data, key))
     workbook.close()
     return buffer.getvalue()
 

@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from kaohe.forms.layout import ID_ROW
 from kaohe.forms.machine_sheet import INSPECTION, MachineData, write_machine_sheet
+from kaohe.forms.seal import issue_id, sealed
 from kaohe.forms.styles import Styles
 from kaohe.forms.validation import LARGEST, NO, YES, listed, number_between, text_validation
 from kaohe.rulebook.model import Rulebook
@@ -76,8 +77,8 @@ def inspection_name(year: int, group: str) -> str:
     return f"{year}年度核查表-{group}.xlsx"
 
 
-def build_inspection(rulebook: Rulebook, task: InspectionTask) -> bytes:
-    """The workbook of one group: the same task gives the same bytes."""
+def build_inspection(rulebook: Rulebook, task: InspectionTask, key: bytes) -> bytes:
+    """The workbook of one group, sealed with the office's key: the same task and key give the same bytes."""
     buffer = BytesIO()
     workbook = Workbook(buffer, {"in_memory": True})
     day = rulebook.notice_date
@@ -86,7 +87,7 @@ def build_inspection(rulebook: Rulebook, task: InspectionTask) -> bytes:
     _cover(workbook, rulebook, task, styles)
     for unit in task.units:
         _Sheet(workbook.add_worksheet(unit.short[:31]), styles).write(rulebook, task, unit)
-    write_machine_sheet(workbook, MachineData.of(rulebook, kind=INSPECTION, group=task.group))
+    write_machine_sheet(workbook, sealed(MachineData.of(rulebook, kind=INSPECTION, group=task.group, issue=issue_id(task)), key))
     workbook.close()
     return buffer.getvalue()
 

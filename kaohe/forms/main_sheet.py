@@ -25,7 +25,6 @@ from kaohe.forms.styles import Styles
 from kaohe.forms.validation import field_validation, text_validation
 from kaohe.rulebook.facts import FormulaNames
 from kaohe.rulebook.model import Item
-from kaohe.rulebook.pairs import never_above
 from kaohe.rulebook.rules.rows import RowRule
 from kaohe.text import lines_needed, points_text
 
@@ -186,7 +185,7 @@ def _marks(page: _Sheet) -> None:
     """Contradictory pairs turn red in both cells; blanks stand out."""
     column = column_index(page.layout.main_column("value"))
     rows = page.layout.field_rows
-    for small, large in never_above(page.layout.rulebook):
+    for small, large in page.layout.rulebook.never_above:
         wrong = f"=AND(ISNUMBER({page.names.field(small)}),ISNUMBER({page.names.field(large)}),{page.names.field(small)}>{page.names.field(large)})"
         for field_id in (small, large):
             row = rows[field_id] - 1

@@ -10,6 +10,7 @@ from kaohe.forms.layout import FormLayout
 from kaohe.forms.list_sheets import write_list_sheet
 from kaohe.forms.machine_sheet import MachineData, write_machine_sheet
 from kaohe.forms.main_sheet import write_main_sheet
+from kaohe.forms.shared_formulas import share_formulas
 from kaohe.forms.styles import Styles
 from kaohe.rulebook.model import Rulebook
 
@@ -28,5 +29,7 @@ def build_master(rulebook: Rulebook) -> bytes:
     for place in layout.lists.values():
         write_list_sheet(workbook, place, layout, styles)
     write_machine_sheet(workbook, MachineData.of(rulebook))
+    sheets = [sheet.get_name() for sheet in workbook.worksheets()]
     workbook.close()
-    return buffer.getvalue()
+    states = {sheets.index(place.sheet) + 1: (place.state_column, place.first_row, place.last_row) for place in layout.lists.values()}
+    return share_formulas(buffer.getvalue(), states)

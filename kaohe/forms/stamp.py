@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from pathlib import PurePosixPath
 from xml.sax.saxutils import escape
 
@@ -14,12 +13,12 @@ from lxml import etree
 
 from kaohe.config.model import Config, Unit
 from kaohe.forms.layout import MACHINE_SHEET, MAGIC
+from kaohe.raw_zip import Fixed, Member, fixed, members, packed, spliced
 from kaohe.text import clean, date_text
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TARGET = re.compile(r"^'?(?P<sheet>[^'!]+)'?!\$?(?P<column>[A-Z]+)\$?(?P<row>\d+)$")
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _EPOCH = date(1899, 12, 30)
 
 STAMPS = (
@@ -51,8 +50,8 @@ class Master:
     def __init__(self, data: bytes) -> None:
         """Raises MasterFault when the workbook is not a master of ours or has lost a stamped cell."""
         try:
-            with zipfile.ZipFile(BytesIO(data)) as archive:
-                self._parts = {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+            self._members = members(data)
+            self._parts = {entry.name: entry.content() for entry in self._members}
         except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError) as error:
             raise MasterFault("填报表母版打不开，请用 forms --rebuild 重做，或换回没有损坏的一份") from error
         self._sheets = self._sheet_parts()
@@ -64,13 +63,12 @@ class Master:
 
         Raises KeyError when a stamp has no value.
         """
-        buffer = BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in self._parts.items():
-                pieces = self._segments.get(name)
-                filled = content if pieces is None else b"".join(p if isinstance(p, bytes) else _cell_body(values[p]) for p in pieces)
-                archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), filled, zipfile.ZIP_DEFLATED)
-        return buffer.getvalue()
+        bodies = {stamp: _cell_body(values[stamp]) for stamp in STAMPS}
+        return packed(self._filled(entry, bodies) for entry in self._members)
+
+    def _filled(self, entry: Member, bodies: Mapping[str, bytes]) -> Member:
+        pieces = self._segments.get(entry.name)
+        return entry if pieces is None else spliced(entry.name, [bodies[p] if isinstance(p, str) else p for p in pieces])
 
     def _sheet_parts(self) -> dict[str, str]:
         """Part name of each sheet."""
@@ -96,9 +94,9 @@ class Master:
             places[stamp] = _Place(self._sheets[target["sheet"]], f"{target['column']}{target['row']}")
         return places
 
-    def _cut(self, places: Mapping[str, _Place]) -> dict[str, list[bytes | str]]:
-        """Each part with stamped cells, cut at them: bytes are kept, names stand for what a copy fills in."""
-        cut: dict[str, list[bytes | str]] = {}
+    def _cut(self, places: Mapping[str, _Place]) -> dict[str, list[Fixed | str]]:
+        """Each part with stamped cells, cut at them: what is fixed is compressed once, names stand for what a copy fills in."""
+        cut: dict[str, list[Fixed | str]] = {}
         for part in {place.part for place in places.values()}:
             try:
                 tree = etree.fromstring(self._parts[part])
@@ -119,15 +117,16 @@ class Master:
                     del cell.attrib["t"]
                 cell.text = f"\ue000{stamp}\ue000"
             text = etree.tostring(tree, encoding="UTF-8", xml_declaration=True, standalone=True).decode("utf-8")
-            pieces: list[bytes | str] = []
+            pieces: list[Fixed | str] = []
+            before = opening = ""
             for n, piece in enumerate(re.split("(<c [^>]*>)\ue000(st_[a-z_]+)\ue000</c>", text)):
                 if n % 3 == 1:
                     opening = piece
                 elif n % 3 == 2:
-                    pieces += [opening.removesuffix(">").encode(), piece]
+                    pieces += [fixed(f"{before}{opening.removesuffix('>')}".encode()), piece]
                 else:
-                    pieces.append(piece.encode())
-            cut[part] = pieces
+                    before = piece
+            cut[part] = [*pieces, fixed(before.encode())]
         return cut
 
     def _machine_data(self) -> dict[str, str]:

@@ -34,6 +34,8 @@ class Arrival:
     arriving: bool = False
     refused: bool = False
     inside: str = ""
+    sent: int = 0
+    """The date of the file of the inbox that it came in, of a mail when it was sent; 0 for a file of the inbox."""
     size: int = 0
     modified_ns: int = 0
     """The date as exactly as the disk has it; 0 for what does not lie in the inbox itself."""

@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kaohe.cells import cell_name
 from kaohe.config.model import Config, Unit
 from kaohe.forms.layout import MAIN_HEADINGS
 from kaohe.intake.normalise import raw_text
+from kaohe.intake.once import once
 from kaohe.intake.record import Cell
 from kaohe.intake.workbook import Sheet
 from kaohe.rulebook.model import ListDef, Rulebook
@@ -21,17 +22,30 @@ HEAD_ROWS = 12
 _LONGEST_LABEL = 200
 _OTHER_HEADINGS = {"number": ("编号",), "value": ("填报数",)}
 _UNIT = re.compile(r"^填报单位(?:[:：](.*))?$", re.DOTALL)
+_UNIT_SIGN = "填"
+"""Stands in every cell that names the unit."""
 _BESIDE_UNIT = re.compile(r"(?:填报|填表|报送|制表|日期|时间|负责人|联系).*$", re.DOTALL)
 _YEAR = re.compile(r"(20\d\d)年度?[^至年]{0,12}考核")
 _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _SERIAL = re.compile(r"^第?(\d{1,4})[项号、.)]?$")
+_SHORT = 200
+"""Characters up to which a key is remembered: the same headings and labels stand in form after form."""
+_BLANK = (None, "")
+_NO_LETTER = re.compile(r"[\W_]")
 _COPY = re.compile(r"\s*\(\d+\)$")
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]")
 
 
 def label_key(text: str) -> str:
     """Key under which two labels count as the same: letters and digits alone, as people retype quotation marks and brackets."""
-    return re.sub(r"[\W_]", "", match_key(text))
+    return _short_key(text) if len(text) <= _SHORT else _label_key(text)
+
+
+def _label_key(text: str) -> str:
+    return _NO_LETTER.sub("", match_key(text))
+
+
+_short_key = lru_cache(maxsize=8192)(_label_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +76,15 @@ class Labels:
     def _serial(self) -> Mapping[str, str]:
         return {field: str(n) for n, field in enumerate(self.rulebook.fields, start=1)}
 
+    @cached_property
+    def _remembered(self) -> Callable[[str, str], Told]:
+        return lru_cache(maxsize=4096)(self._tell)
+
     def tell(self, number: str, label: str) -> Told:
         """The field of a row that shows this number and label. A number that says nothing is passed over, one that differs is not."""
+        return self._remembered(number, label) if len(number) + len(label) <= _SHORT else self._tell(number, label)
+
+    def _tell(self, number: str, label: str) -> Told:
         candidates = self._by_label.get(label_key(label), ())
         if not candidates:
             return Told()
@@ -79,12 +100,22 @@ class Labels:
         return Told(None, candidates, "内容相同的不止一项，又没有写序号")
 
 
+labels_of = once(Labels)
+"""The labels of a rulebook's form."""
+
+_HEADINGS = {label_key(text): name for name, text in MAIN_HEADINGS.items()}
+_HEADINGS |= {label_key(text): name for name, texts in _OTHER_HEADINGS.items() for text in texts}
+
+
+def _head_keys(sheet: Sheet, _: None) -> list[list[str]]:
+    """The keys of what stands in the first rows."""
+    return [[label_key(raw_text(value)) if value not in _BLANK else "" for value in row] for row in sheet.rows[:HEAD_ROWS]]
+
+
 def heading_columns(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """Index of the main sheet's heading row and the columns it names; None where label and value do not each stand in it once."""
-    wanted = {label_key(text): name for name, text in MAIN_HEADINGS.items()}
-    wanted |= {label_key(text): name for name, texts in _OTHER_HEADINGS.items() for text in texts}
-    for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
-        named = [(wanted.get(label_key(raw_text(value))), column) for column, value in enumerate(row)]
+    for index, keys in enumerate(sheet.told(_head_keys, None)):
+        named = [(_HEADINGS.get(key), column) for column, key in enumerate(keys)]
         names = [name for name, _ in named if name]
         if names.count("value") == 1 and names.count("label") == 1:
             return index, {name: column for name, column in named if name and names.count(name) == 1}
@@ -95,10 +126,10 @@ def list_headings(sheet: Sheet, entry: ListDef) -> tuple[int, dict[str, int]] | 
     """Index of a list's heading row, with the columns it names; None where fewer than half of them stand anywhere in one row."""
     wanted = {label_key(column.label): column.id for column in entry.columns}
     best: tuple[int, dict[str, int]] | None = None
-    for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
+    for index, keys in enumerate(sheet.told(_head_keys, None)):
         found: dict[str, int] = {}
-        for column, value in enumerate(row):
-            name = wanted.get(label_key(raw_text(value)))
+        for column, key in enumerate(keys):
+            name = wanted.get(key)
             if name is not None:
                 found.setdefault(name, column)
         if 2 * len(found) >= len(entry.columns) and (best is None or len(found) > len(best[1])):
@@ -109,7 +140,7 @@ def list_headings(sheet: Sheet, entry: ListDef) -> tuple[int, dict[str, int]] | 
 def list_titled(sheet: Sheet, rulebook: Rulebook) -> ListDef | None:
     """The one list that a sheet's title names: the title in its first rows, else the sheet's own name."""
     labels = {label_key(entry.label): entry for entry in rulebook.lists}
-    shown = {label_key(raw_text(value)) for row in sheet.rows[:HEAD_ROWS] for value in row}
+    shown = {key for keys in sheet.told(_head_keys, None) for key in keys}
     titles = [entry for key, entry in labels.items() if key in shown]
     if titles:
         return titles[0] if len(titles) == 1 else None
@@ -119,17 +150,21 @@ def list_titled(sheet: Sheet, rulebook: Rulebook) -> ListDef | None:
 def shown_units(sheets: Iterable[Sheet]) -> Iterator[Cell]:
     """Every cell that names the reporting unit, ``raw`` being the name alone; blank ones are left out."""
     for sheet in sheets:
-        for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
-            for column, value in enumerate(row):
-                match = _UNIT.match("".join(raw_text(value).split()))
-                if match is None:
-                    continue
-                beside = (
-                    next((text for other in row[column + 1 :] if (text := raw_text(other)) and not text.startswith("=")), "") if not match[1] else ""
-                )
-                name = _BESIDE_UNIT.sub("", match[1] or "".join(beside.split()))
-                if _BRACKETS.sub("", name):
-                    yield Cell(sheet.name, cell_name(index + 1, column), name)
+        yield from sheet.told(_units_on, None)
+
+
+def _units_on(sheet: Sheet, _: None) -> tuple[Cell, ...]:
+    found = []
+    for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
+        for column, value in enumerate(row):
+            match = _UNIT.match("".join(raw_text(value).split())) if isinstance(value, str) and _UNIT_SIGN in value else None
+            if match is None:
+                continue
+            beside = next((text for other in row[column + 1 :] if (text := raw_text(other)) and not text.startswith("=")), "") if not match[1] else ""
+            name = _BESIDE_UNIT.sub("", match[1] or "".join(beside.split()))
+            if _BRACKETS.sub("", name):
+                found.append(Cell(sheet.name, cell_name(index + 1, column), name))
+    return tuple(found)
 
 
 def shown_years(sheets: Iterable[Sheet]) -> frozenset[int]:
@@ -140,8 +175,17 @@ def shown_years(sheets: Iterable[Sheet]) -> frozenset[int]:
 
 def unit_called(config: Config, name: str) -> Unit | None:
     """The unit of exactly that name, short name or alias; what stands in brackets (盖章) is passed over."""
-    wanted = match_key(_BRACKETS.sub("", name))
-    return next((unit for unit in config.cohort if wanted in {match_key(n) for n in (unit.name, unit.short, *unit.aliases)}), None)
+    return _by_name(config).get(match_key(_BRACKETS.sub("", name)))
+
+
+@once
+def _by_name(config: Config) -> Mapping[str, Unit]:
+    """The units by the keys of all their names; the first that bears a name has it."""
+    found: dict[str, Unit] = {}
+    for unit in config.cohort:
+        for name in (unit.name, unit.short, *unit.aliases):
+            found.setdefault(match_key(name), unit)
+    return found
 
 
 def mentions(unit: Unit, name: str) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 from kaohe.forms.layout import MAIN_SHEET
-from kaohe.intake.byhand import Labels
+from kaohe.intake.byhand import Labels, labels_of
 from kaohe.intake.normalise import meaning
 from kaohe.intake.normalise import text as text_meaning
 from kaohe.intake.older import list_leftovers, main_leftover, unknown_list
@@ -30,6 +31,13 @@ class _Found:
     remarks: list[Remark] = field(default_factory=list)
     by_label: list[str] = field(default_factory=list)
 
+    def add(self, listed: "_List") -> None:
+        """One more sheet of a list: copies are read as one."""
+        entry = listed.table.entry
+        self.tables.append(listed.table)
+        self.lists[entry.id] = (*self.lists[entry.id], *listed.rows)
+        self.remarks += listed.remarks
+
     def take(self, field_id: str, cell: Cell, proof: Cell) -> None:
         """One more cell of a field: the first that says anything counts, the others are repeats."""
         known = self.fields.get(field_id)
@@ -45,16 +53,16 @@ def extract(sheets: Iterable[Sheet], rulebook: Rulebook, unit: str, version: str
     ``version`` names another version of the form than the rulebook's: its rows are then taken by their ids alone.
     """
     found = _Found(lists={entry.id: () for entry in rulebook.lists})
-    labels = Labels(rulebook)
+    labels = labels_of(rulebook)
     for sheet in sheets:
-        listed = list_table(sheet, rulebook)
+        listed = sheet.told(_list_on, rulebook)
         main = main_table(sheet, rulebook) if listed is None else None
         if listed is not None:
-            _read_list(found, listed)
+            found.add(listed)
         elif main is not None:
             _read_main(found, main, labels, version)
         else:
-            found.remarks += unknown_list(sheet, rulebook)
+            found.remarks += sheet.told(_unknown_on, rulebook)
     gone = Cell(MAIN_SHEET, "")
     return Record(
         unit=unit,
@@ -126,22 +134,55 @@ def _field_of(table: MainTable, index: int, labels: Labels, version: str) -> _Ro
     return _Row((field_id,))
 
 
-def _read_list(found: _Found, table: ListTable) -> None:
-    """Rows of a list that say anything. Rows below the offered ones count too: people paste more than was offered."""
-    entry, sheet = table.entry, table.page.sheet
-    found.tables.append(table)
-    rows = []
-    for index in range(table.first, len(sheet.rows)):
-        cells = {} if index == table.heading else _row_cells(table, index)
-        if any(not cell.blank for cell in cells.values()):
-            rows.append(ListRow(entry.id, sheet.name, index + 1, cells))
-    found.lists[entry.id] = (*found.lists[entry.id], *rows)
-    found.remarks += list_leftovers(table)
+@dataclass(frozen=True)
+class _List:
+    """What a sheet with a list says."""
+
+    table: ListTable
+    rows: tuple[ListRow, ...]
+    remarks: tuple[Remark, ...]
+
+
+def _list_on(sheet: Sheet, rulebook: Rulebook) -> _List | None:
+    """The list on this sheet; None where there is none.
+
+    Rows that say anything are kept. Rows below the offered ones count too: people paste more than was offered.
+    """
+    table = list_table(sheet, rulebook)
+    if table is None:
+        return None
+    entry, rows = table.entry, tuple(_rows(table))
+    remarks = list(list_leftovers(table))
     hidden = [row for row in rows if row.number - 1 in sheet.hidden]
     if hidden:
         cell = next(iter(hidden[0].cells.values()))
         place = next((c for c in hidden[0].cells.values() if not c.blank), cell)
-        found.remarks.append(Remark(About.HIDDEN, place, entry.id, f"{entry.label}：隐藏的行", join_rows(row.number for row in hidden)))
+        remarks.append(Remark(About.HIDDEN, place, entry.id, f"{entry.label}：隐藏的行", join_rows(row.number for row in hidden)))
+    return _List(table, rows, tuple(remarks))
+
+
+def _unknown_on(sheet: Sheet, rulebook: Rulebook) -> tuple[Remark, ...]:
+    return tuple(unknown_list(sheet, rulebook))
+
+
+def _rows(table: ListTable) -> Iterator[ListRow]:
+    sheet = table.page.sheet
+    places = [table.columns.get(column.id, -1) for column in table.entry.columns]
+    seen = [at for at in places if at >= 0]
+    if not seen:
+        return
+    last = max(seen)
+    take = itemgetter(*seen, last)
+    pictured = {row for row, at in sheet.pictures if at in seen}
+    for index in range(table.first, len(sheet.rows)):
+        row = sheet.rows[index]
+        values = take(row) if last < len(row) else [row[at] for at in seen if at < len(row)]
+        # Most rows are empty, and most of their cells are nothing at all rather than something that looks blank.
+        if index == table.heading or (values.count("") + values.count(None) == len(values) and index not in pictured):
+            continue
+        cells = _row_cells(table, index)
+        if any(not cell.blank for cell in cells.values()):
+            yield ListRow(table.entry.id, sheet.name, index + 1, cells)
 
 
 def _row_cells(table: ListTable, index: int) -> dict[str, Cell]:

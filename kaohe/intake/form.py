@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from kaohe.config.loader import Office
 from kaohe.config.model import Unit
+from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.byhand import mentions, shown_units, shows_items, unit_called
 from kaohe.intake.decision import DecisionForm, extract_decision
 from kaohe.intake.extract import count_told, extract
@@ -30,15 +31,17 @@ class FormRead:
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
     notes: tuple[str, ...] = ()
+    issued: MachineData | None = None
 
 
 def read_form(sheets: Sequence[Sheet], office: Office) -> FormRead:
     """What these sheets are. Never raises for anything that stands in them."""
     identity = identify(sheets, office)
     if identity.decision is not None:  # one of another year too: a check says so
-        return FormRead(identity.verdict, identity.reason, decision=extract_decision(sheets, identity.decision))
+        return FormRead(identity.verdict, identity.reason, decision=extract_decision(sheets, identity.decision), issued=identity.issued)
     if identity.verdict is Verdict.ACCEPTED and identity.group is not None:
-        return FormRead(Verdict.ACCEPTED, identity.reason, inspections=extract_inspections(sheets, office.rulebook, identity.group))
+        found = extract_inspections(sheets, office.rulebook, identity.group)
+        return FormRead(Verdict.ACCEPTED, identity.reason, inspections=found, issued=identity.issued)
     if identity.marked and (identity.unit is None or identity.verdict is not Verdict.ACCEPTED):
         return FormRead(identity.verdict, identity.reason, identity.unit, notes=identity.notes)
     record = extract(sheets, office.rulebook, identity.unit or "", identity.version)

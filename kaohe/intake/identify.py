@@ -37,6 +37,8 @@ class Identity:
     marked: bool = True
     version: str = ""
     notes: tuple[str, ...] = ()
+    issued: machine_sheet.MachineData | None = None
+    """What the hidden sheet of a group's or the meeting's form says, its seal not looked at."""
 
 
 def identify(sheets: Sequence[Sheet], office: Office) -> Identity:
@@ -123,16 +125,16 @@ def _inspection(data: dict[str, str], office: Office) -> Identity:
         return Identity(
             Verdict.WRONG_VERSION, f"这份核查表是另一版本（{data.get('version')}），现在用的是 {office.rulebook.version}，请重新制作核查表"
         )
-    return Identity(Verdict.ACCEPTED, f"采用（{group}核查表）", group=group)
+    return Identity(Verdict.ACCEPTED, f"采用（{group}核查表）", group=group, issued=machine_sheet.MachineData.read(data))
 
 
 def _decision(data: dict[str, str], office: Office) -> Identity:
     """A decision form, of another year too: a check says so; ``decision`` is the fingerprint of the figures it was made from."""
-    made_from = data.get("fingerprint", "")
+    made_from, issued = data.get("fingerprint", ""), machine_sheet.MachineData.read(data)
     if data.get("year") != str(office.rulebook.year):
         reason = f"这是{data.get('year')}年度的审定表，本次考核{office.rulebook.year}年度，请用本年度的审定表"
-        return Identity(Verdict.WRONG_YEAR, reason, decision=made_from)
-    return Identity(Verdict.ACCEPTED, "采用（审定表）", decision=made_from)
+        return Identity(Verdict.WRONG_YEAR, reason, decision=made_from, issued=issued)
+    return Identity(Verdict.ACCEPTED, "采用（审定表）", decision=made_from, issued=issued)
 
 
 def machine_data(sheets: Iterable[Sheet]) -> dict[str, str] | None:

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaohe.config.loader import Office
+from kaohe.forms.seal import SealCheck, office_seals
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.company import placed, roots
 from kaohe.intake.compare import changes
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.look import Look
+from kaohe.intake.order import Age, age
 from kaohe.intake.record import ReceivedFile, Record, Verdict
+from kaohe.intake.sealed import held_against_seal
 from kaohe.intake.unpack import unpacked
 from kaohe.intake.workers import Looker, here
 
@@ -49,17 +52,23 @@ class Intake:
 def take_in(
     office: Office,
     found: Iterable[Arrival],
-    first_seen: Callable[[str], int],
+    first_seen: Callable[[Arrival], int],
     look: Looker | None = None,
     now: int | None = None,
+    seals: SealCheck | None = None,
+    noted: Callable[[Sequence[Arrival]], None] = lambda _: None,
 ) -> Intake:
     """Judge every arrival, and what is inside mails and archives, and choose each unit's newest usable form.
 
-    ``first_seen`` gives the epoch second when a content (by SHA-256) was first seen, and is asked once all was looked into; ``look`` looks into files (in this process, when not
-    given); ``now`` is the present epoch second where a file may still be on its way. One file's fault never costs another its verdict.
+    ``first_seen`` gives the epoch second when a file came, and is asked once all were looked into and ``noted`` was told them all;
+    ``look`` looks into files (in this process, when not given); ``now`` is the present epoch second where a file may still be on its way;
+    ``seals`` judges the seals of forms that this office issues (by the office's key, when not given). One file's fault never costs another
+    its verdict.
     """
     looked = list(unpacked(found, look or here(office), office.config.intake))
-    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in looked]
+    noted([arrival for arrival, _ in looked])
+    seals = seals or office_seals(office.config)
+    judged = [_judged(arrival, seen, first_seen, now, office, seals) for arrival, seen in looked]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
     judged = list(_trusted(judged))
     newest: dict[str, _Judged] = {}
@@ -88,6 +97,7 @@ class _Judged:
     inspections: tuple[UnitInspection, ...] = ()
     decision: DecisionForm | None = None
     checked: object = None
+    sent: int = 0
 
 
 def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
@@ -101,16 +111,16 @@ def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
             yield entry
 
 
-def _age(entry: _Judged) -> tuple[int, int, str]:
-    return entry.file.first_seen, entry.file.modified, entry.file.name
+def _age(entry: _Judged) -> Age:
+    return age(entry.file.first_seen, entry.sent or entry.file.modified, entry.file.modified, entry.file.name)
 
 
-def _worth(entry: _Judged) -> tuple[bool, tuple[int, int, str]]:
+def _worth(entry: _Judged) -> tuple[bool, Age]:
     """By age, but a form without a word in it never displaces one that was filled in."""
     return entry.record is not None and not entry.record.blank, _age(entry)
 
 
-def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now: int | None, office: Office) -> _Judged:
+def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office, seals: SealCheck) -> _Judged:
     verdict, reason = seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
@@ -120,14 +130,16 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[str], int], now:
         sha256=arrival.sha256,
         size=arrival.size,
         modified=arrival.modified,
-        first_seen=first_seen(arrival.sha256) if arrival.sha256 else 0,
+        first_seen=first_seen(arrival) if arrival.sha256 else 0,
         verdict=verdict,
         reason=reason,
         unit=seen.unit,
         notes=seen.notes,
         inside=arrival.inside,
     )
-    return _Judged(file, seen.record, seen.inspections, seen.decision, seen.checked)
+    file, usable = held_against_seal(file, seen.issued, seals, trusting=office.config.intake.trust_unsealed_forms)
+    inspections, decision = (seen.inspections, seen.decision) if usable else ((), None)
+    return _Judged(file, seen.record, inspections, decision, seen.checked, arrival.sent)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from kaohe.config.loader import Office
 from kaohe.config.model import Intake
 from kaohe.files import told
+from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.containers import ContainerFault, open_container
 from kaohe.intake.decision import DecisionForm
@@ -30,11 +31,13 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """One file out of a container, kept in the store: its path there with ``/``, its hash and its size in bytes."""
+    """One file out of a container, kept in the store: its path there with ``/``, its hash and its size in bytes; its dates as in ``Member``."""
 
     name: str
     sha256: str
     size: int
+    modified: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Look:
     checked: object = None
     seconds: float = field(default=0.0, compare=False)
     passing: bool = False
+    issued: MachineData | None = None
+    """What the form says of its own issue, for the parent to hold against the seal: the key is no business of a worker."""
 
 
 def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
@@ -85,7 +90,8 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
         verdict = Verdict.LOCKED if error.locked else Verdict.REFUSED if error.refused else Verdict.UNREADABLE
         return Look(verdict, str(error), notes=notes)
     found = read_form(book.sheets, office)
-    return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=(*notes, *book.notes, *found.notes))
+    said = (*notes, *book.notes, *found.notes)
+    return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=said, issued=found.issued)
 
 
 def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
@@ -99,5 +105,5 @@ def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
     if store.room() - sum(len(member.data) for member in opened.members) < limits.free_mb * _MEGABYTE:
         return Look(Verdict.REFUSED, _NO_ROOM, passing=True)
     with told(KEEPING, store.place):
-        inner = tuple(Inner(member.name, store.keep(member.data), len(member.data)) for member in opened.members)
+        inner = tuple(Inner(member.name, store.keep(member.data), len(member.data), member.modified, member.sent) for member in opened.members)
     return Look(Verdict.OPENED, f"取出{len(inner)}个文件", members=inner, notes=opened.left)

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from cn2an import cn2an
 
 from kaohe.intake.record import Problem
-from kaohe.intake.workbook import PICTURE
+from kaohe.intake.sheet import PICTURE
 from kaohe.rulebook.facts import CellValue
 from kaohe.text import clean, match_key, shorten
 
 LARGEST = 99_999_999
 """The largest count that can be meant."""
 
-_INVISIBLE = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD])
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\xad]")
 _NOTHING = {"无", "没有", "暂无", "-", "--", "—", "——", "–", "/", "／", "\\", "不适用", "n/a", "na", "none"}
 _ZERO = {"无", "没有", "暂无", "零", "〇"}
 _YES = {"是", "√", "✓", "✔", "☑", "对", "有", "已", "y", "yes", "true", "1"}
@@ -57,6 +58,8 @@ _PART_DATE = re.compile(
     r"^(\d{2,4}\s*[-/.年]\s*\d{1,2}\s*月?|\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?|\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?|\d{4}\s*年?)$"
 )
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_SHORT = 200
+"""Characters up to which it is remembered what a text means."""
 _SERIAL_FIRST, _SERIAL_LAST = 36526, 73050
 
 
@@ -75,6 +78,9 @@ BLANK = Meaning("")
 
 def raw_text(value: Any) -> str:
     """A cell's content as the person sees it; "" for a blank or blank-looking one."""
+    if isinstance(value, str):
+        # What is printable has no character in it that would be taken out.
+        return value.strip() if value.isprintable() else _INVISIBLE.sub("", clean(value)).strip()
     match value:
         case None:
             return ""
@@ -89,8 +95,7 @@ def raw_text(value: Any) -> str:
         case timedelta():
             return str(value)
         case _:
-            text = clean(str(value)).translate(_INVISIBLE)
-            return text.strip()
+            return _INVISIBLE.sub("", clean(str(value))).strip()
 
 
 def _trouble(raw: str) -> Meaning | None:
@@ -253,6 +258,14 @@ def text(value: Any) -> Meaning:
 
 def meaning(value: Any, kind: str, choices: Sequence[str] = ()) -> Meaning:
     """What a cell of a field or column type means."""
+    if value is None or value == "":
+        return BLANK
+    if isinstance(value, str) and len(value) > _SHORT:
+        return _meaning(value, kind, choices)
+    return _remembered(value, kind, tuple(choices))
+
+
+def _meaning(value: Any, kind: str, choices: Sequence[str]) -> Meaning:
     match kind:
         case "integer":
             return whole_number(value)
@@ -264,3 +277,7 @@ def meaning(value: Any, kind: str, choices: Sequence[str] = ()) -> Meaning:
             return day(value)
         case _:
             return text(value)
+
+
+_remembered = lru_cache(maxsize=8192, typed=True)(_meaning)
+"""The same few answers stand in form after form."""

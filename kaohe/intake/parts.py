@@ -8,12 +8,13 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from kaohe.intake.guard import CANNOT_OPEN, UnreadableWorkbook, part_name
+from kaohe.intake.guard import CANNOT_OPEN, Package, UnreadableWorkbook, part_name
+from kaohe.intake.kept import Kept
 
 _MAX_TREE = 32 * 1024 * 1024
 """Bytes of a part that is read as a tree."""
 _ID = re.compile(r"\{[^}]*/relationships\}id$")
-_ROOT = "_rels/.rels"
+_ROOT, _BOOK = "_rels/.rels", "xl/workbook.xml"
 _COUNTS = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _SST = re.compile(rb"<(?:\w+:)?sst\b[^<>]*>")
 
@@ -30,12 +31,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the workbook part says: its sheets in order, the calendar, and where shared strings and styles lie."""
+    """What the workbook part says: its sheets in order, the calendar, and the parts with shared strings and styles ("" for none)."""
 
     entries: tuple[Entry, ...]
     from_1904: bool
-    strings: bytes
-    styles: bytes
+    strings: str
+    styles: str
 
 
 def tree(part: bytes) -> etree._Element:
@@ -60,13 +61,26 @@ def local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def listing(parts: Mapping[str, bytes], most: int) -> Listing:
+_LISTINGS: Kept[Listing] = Kept(1 << 20)
+
+
+def listing(parts: Package, most: int) -> Listing:
     """The workbook's sheets, at most ``most`` of them. Raises UnreadableWorkbook."""
-    where = next((target for kind, target in relations(parts, _ROOT, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    key = frozenset(parts), *(parts.key(name) for name in (_ROOT, _BOOK, rels_of(_BOOK))), most
+    found = _LISTINGS.get(key)
+    if found is None:
+        where = next((target for kind, target in relations(parts, _ROOT, "").values() if kind == "officeDocument"), _BOOK)
+        found = _listing(parts, where, most)
+        if where == _BOOK:
+            _LISTINGS.put(key, found, sum(len(parts[name]) for name in (_BOOK, rels_of(_BOOK)) if name in parts) + 4 * sum(map(len, parts)))
+    return found
+
+
+def _listing(parts: Mapping[str, bytes], where: str, most: int) -> Listing:
     if where not in parts:
         raise UnreadableWorkbook(CANNOT_OPEN)
     root = tree(parts[where])
-    links = relations(parts, _rels_of(where), posixpath.dirname(where))
+    links = relations(parts, rels_of(where), posixpath.dirname(where))
     entries = []
     from_1904 = False
     for element in root:
@@ -78,8 +92,8 @@ def listing(parts: Mapping[str, bytes], most: int) -> Listing:
         if len(entries) > most:
             raise UnreadableWorkbook(f"工作表多得不合常理（超过{most}张），为安全起见没有读取，请用发给单位的原表重新填报", refused=True)
 
-    def named(kind: str, usual: str) -> bytes:
-        return parts.get(next((target for k, target in links.values() if k == kind and target in parts), usual), b"")
+    def named(kind: str, usual: str) -> str:
+        return next((target for k, target in links.values() if k == kind and target in parts), usual if usual in parts else "")
 
     return Listing(tuple(entries), from_1904, named("sharedStrings", "xl/sharedstrings.xml"), named("styles", "xl/styles.xml"))
 
@@ -91,7 +105,8 @@ def _entry(element: etree._Element, links: Mapping[str, tuple[str, str]], parts:
     return Entry(str(element.get("name") or ""), target if readable else None, element.get("state", "visible") != "visible", kind == "xlMacrosheet")
 
 
-def _rels_of(part: str) -> str:
+def rels_of(part: str) -> str:
+    """The part with the relations of this one."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
@@ -128,7 +143,7 @@ def longest(strings: bytes) -> int:
 
 def anchored(parts: Mapping[str, bytes], sheet: str) -> Iterator[tuple[int, int]]:
     """The cells in whose top left corner a picture of the sheet begins."""
-    for kind, target in relations(parts, _rels_of(sheet), posixpath.dirname(sheet)).values():
+    for kind, target in relations(parts, rels_of(sheet), posixpath.dirname(sheet)).values():
         if kind != "drawing" or target not in parts:
             continue
         try:

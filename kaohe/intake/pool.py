@@ -17,8 +17,10 @@ from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar
 
 from kaohe.files import FolderFault
+from kaohe.splitting import is_splittable
 
 T = TypeVar("T")
+_MOST_FILES = 4096
 _AHEAD = 4
 """Tasks handed out or done ahead of the one whose result is awaited, per worker: all stay busy, and few results are held."""
 
@@ -59,7 +61,6 @@ class Pool(Generic[T]):
     work: Callable[..., T]
     seconds: float
     _workers: list[_Worker] = field(default_factory=list)
-    _kind: BaseContext = field(default_factory=lambda: _context())  # noqa: PLW0108 -- defined below
 
     def __enter__(self) -> "Pool[T]":
         return self
@@ -92,8 +93,9 @@ class Pool(Generic[T]):
     def _free(self) -> _Worker | None:
         free = next((w for w in self._workers if w.task < 0), None)
         if free is None and len(self._workers) < self.count:
-            ours, theirs = self._kind.Pipe()
-            process = self._kind.Process(target=_serve, args=(theirs, self.begin, self.arguments, self.work), daemon=True)  # type: ignore[attr-defined]
+            kind = _context()
+            ours, theirs = kind.Pipe()
+            process = kind.Process(target=_serve, args=(theirs, self.begin, self.arguments, self.work), daemon=True)  # type: ignore[attr-defined]
             process.start()
             theirs.close()
             free = _Worker(process, ours)
@@ -139,18 +141,29 @@ class Pool(Generic[T]):
 
 
 def _context() -> BaseContext:
-    """A server process that has the program loaded and forks workers in a moment; a fresh start each where there is no such thing."""
+    """A copy of this process where that is safe; else a server process that has the program loaded and forks workers in a moment; a fresh
+    start each where there is no such thing."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
+    if is_splittable():
+        return multiprocessing.get_context("fork")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", "kaohe.intake.workers"])
     return context
+
+
+def _let_go(kept: int) -> None:
+    """Close what a copied process has of its parent: a parser that was taken over finds no open file, and no lock outlives the parent."""
+    if sys.platform == "linux":
+        os.closerange(3, kept)
+        os.closerange(kept + 1, _MOST_FILES)
 
 
 def _serve(line: Connection, begin: Callable[..., None], arguments: Sequence[Any], work: Callable[..., Any]) -> None:
     """What a worker does: answer task after task, until nobody asks any more."""
     with contextlib.suppress(ValueError, OSError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who interrupts speaks to the parent, which ends the workers
+    _let_go(line.fileno())
     begin(*arguments)
     while True:
         try:

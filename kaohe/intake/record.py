@@ -43,6 +43,12 @@ class Cell:
     problem: Problem | None = None
     note: str = ""
 
+    def __reduce__(self) -> tuple[type["Cell"], tuple[object, ...]]:
+        """Handed from process to process by the hundred thousand: what is there, in order, without the defaults at the end."""
+        if self.problem is None and not self.note:
+            return Cell, (self.sheet, self.ref) if self.raw == "" and self.value is None else (self.sheet, self.ref, self.raw, self.value)
+        return Cell, (self.sheet, self.ref, self.raw, self.value, self.problem, self.note)
+
     @property
     def blank(self) -> bool:
         """Nothing was filled in, and nothing keeps it from being seen."""

@@ -1,7 +1,8 @@
 """Where a form's tables stand in a workbook: by the hidden ids, and where those are gone by the headings that people see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from kaohe.cells import cell_name
@@ -23,6 +24,7 @@ class Page:
     """A sheet as its cells are read: what lies under a merge or a picture is a problem, never a blank."""
 
     sheet: Sheet
+    _merged_columns: dict[int, dict[int, tuple[int, int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def value(self, row: int, column: int) -> Any:
         """What stands there; None outside the sheet. Places count from 0, and a column below 0 is one that is gone."""
@@ -39,13 +41,25 @@ class Page:
 
     def uncovered(self, cell: Cell, row: int, column: int) -> Cell:
         """The cell, with a problem where a merge or a picture hides what it is meant to say."""
-        for top, left, bottom, right in self.sheet.merged:
-            if top <= row <= bottom and left <= column <= right and (row, column) != (top, left):
-                note = f"与 {cell_name(top + 1, left)} 合并成了一格，看不出这一格填的是什么"
-                return replace(cell, value=None, problem=Problem.MERGED, note=note)
+        first = self._merges(column).get(row)
+        if first is not None:
+            note = f"与 {cell_name(first[0] + 1, first[1])} 合并成了一格，看不出这一格填的是什么"
+            return replace(cell, value=None, problem=Problem.MERGED, note=note)
         if cell.blank and (row, column) in self.sheet.pictures:
             return replace(cell, raw=PASTED_PICTURE, problem=Problem.PICTURE)
         return cell
+
+    def _merges(self, column: int) -> Mapping[int, tuple[int, int]]:
+        """By row, the corner that shows instead of this column's cell."""
+        found = self._merged_columns.get(column)
+        if found is None:
+            found = self._merged_columns[column] = {}
+            for top, left, bottom, right in self.sheet.merged:
+                if left <= column <= right:
+                    for row in range(top, min(bottom, len(self.sheet.rows) - 1) + 1):
+                        if (row, column) != (top, left):
+                            found.setdefault(row, (top, left))
+        return found
 
 
 @dataclass(frozen=True)
@@ -125,10 +139,14 @@ def _table(sheet: Sheet, entry: ListDef, found: tuple[int, dict[str, int]], *, b
     return ListTable(entry, Page(sheet), columns, header, heading, min(starts, default=header + 1), by_ids)
 
 
+def _head_texts(sheet: Sheet, _: None) -> list[dict[str, int]]:
+    """The first column of each text, row by row of the first ones."""
+    return [{value: n for n, value in reversed(list(enumerate(row))) if isinstance(value, str) and value} for row in sheet.rows[:HEAD_ROWS]]
+
+
 def id_row(sheet: Sheet, wanted: set[str]) -> tuple[int, dict[str, int]] | None:
     """Index of the row that holds all the wanted ids, with the column of each text in it."""
-    for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
-        columns = {value: n for n, value in reversed(list(enumerate(row))) if isinstance(value, str) and value}
+    for index, columns in enumerate(sheet.told(_head_texts, None)):
         if wanted <= columns.keys():
             return index, columns
     return None
@@ -150,9 +168,10 @@ def _column_ids(sheet: Sheet, entry: ListDef) -> tuple[int, dict[str, int]] | No
 
 def _id_anywhere(sheet: Sheet, ids: set[str]) -> str | None:
     """The first of these ids that stands in a cell of its own."""
-    return next((value for row in sheet.rows for value in row if isinstance(value, str) and value in ids), None)
+    return next((value for row in sheet.rows if not ids.isdisjoint(row) for value in row if isinstance(value, str) and value in ids), None)
 
 
 def _column_of(sheet: Sheet, ids: set[str], first: int = 0) -> int | None:
     """The column in which one of these ids stands."""
-    return next((n for row in sheet.rows[first:] for n, value in enumerate(row) if isinstance(value, str) and value in ids), None)
+    rows = (row for row in islice(sheet.rows, first, None) if not ids.isdisjoint(row))
+    return next((n for row in rows for n, value in enumerate(row) if isinstance(value, str) and value in ids), None)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from kaohe.config.model import Intake
 from kaohe.intake.arrival import Arrival, is_lock
 from kaohe.intake.look import Inner, Look
+from kaohe.intake.order import believed
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import Looker, unlooked
 
@@ -127,4 +128,7 @@ def _same(node: _Node) -> tuple[str, str]:
 
 
 def _member(container: Arrival, inner: Inner) -> Arrival:
-    return Arrival(f"{container.name}/{inner.name}", None, inner.sha256, container.modified, inside=container.name, size=inner.size)
+    mailed = believed(inner.sent, container.modified)
+    sent = container.sent if container.inside else mailed or container.modified
+    own = inner.modified or mailed or container.modified
+    return Arrival(f"{container.name}/{inner.name}", None, inner.sha256, own, inside=container.name, sent=sent, size=inner.size)

@@ -63,15 +63,23 @@ class Ledger:
 
     def latest(self) -> int | None:
         """The latest moment of which anything is remembered (epoch seconds); None before the first run. Reads only."""
-        return max([*self.times().values(), *(event.at for event in self.events())], default=None)
+        return max([*self.times().values(), *(event.at for event in self.events()), *(row[3] for row in self.arrivals())], default=None)
+
+    def arrivals(self) -> list[tuple[str, str, int, int]]:
+        """Every file that came, in mails and archives too: its name, SHA-256, the date it bore, and when it came. Reads only."""
+        try:
+            with store.reading(self._path) as connection:
+                return connection.execute(f"{store.SELECT_ARRIVALS} ORDER BY name, sha256").fetchall()
+        except (OSError, sqlite3.Error):
+            return []  # missing, damaged, or from before this was kept
 
     def moment(self, now: int) -> int:
         """The epoch second under which to remember what happens now: later than all before, even when the clock was set back."""
         latest = self.latest()
         return now if latest is None else max(now, latest + 1)
 
-    def record(self, entries: Iterable[tuple[str, int, str, int]]) -> None:
-        """Remember (sha256, first_seen, name, size) of new contents; known ones keep their first time.
+    def record(self, entries: Iterable[tuple[str, int, str, int]], arrivals: Iterable[tuple[str, str, int, int]] = ()) -> None:
+        """Remember (sha256, first_seen, name, size) of new contents, known ones keep their first time; and the files that came.
 
         The archived copy gets that time too, so that a rebuilt ledger knows it.
         """
@@ -79,6 +87,7 @@ class Ledger:
         known = self.times() if self._path.is_file() else {}
         with self._writing() as connection:
             store.insert_received(connection, list(rows))
+            store.insert_arrivals(connection, [tuple(row) for row in arrivals])
         # After the ledger: a copy without a date is one that the ledger may not know, and a date is never changed.
         with told(KEEPING, self._archive):
             for sha, seen, _, _ in rows:
@@ -165,7 +174,7 @@ class Ledger:
 
     def _rebuilt(self, now: int, *, damaged: bool) -> str:
         aside = self._set_aside() if damaged else self._set_aside_before()
-        received, events = store.salvage(aside) if aside is not None else ([], [])
+        received, events, arrivals = store.salvage(aside) if aside is not None else ([], [], [])
         known = {row[0] for row in received}
         changed = 0
         for sha, path in self._archived_files():
@@ -177,14 +186,14 @@ class Ledger:
             else:
                 changed += 1
         if not damaged and not received and not changed:
-            store.build(self._path, [], [])
+            store.build(self._path, [], [], [])
             return ""
         what = f"台账损坏，已改名为 {aside.name}" if damaged and aside is not None else "台账不见了"
         said = f"{what}，并重新建立：从旧台账读回{len(known)}份收件和{len(events)}条记录，按存档补上{len(received) - len(known)}份收件"
         said += f"，存档里另有{changed}份内容已经坏了，没有计入" if changed else ""
         said += "。收到的先后和得分不受影响，读不回来的只有全年记录"
-        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events)])
-        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)])
+        latest = max([now, *(row[1] + 1 for row in received), *(row[0] + 1 for row in events), *(row[3] + 1 for row in arrivals)])
+        store.build(self._path, received, [*events, (latest, REBUILT, "", self._path.name, said)], arrivals)
         return said
 
     def _set_aside(self) -> Path:

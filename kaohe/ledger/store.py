@@ -34,14 +34,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             UNIQUE (kind, unit, subject, said)
         )""",
     ),
+    (
+        """CREATE TABLE IF NOT EXISTS arrival (
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            modified INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (name, sha256)
+        ) WITHOUT ROWID""",
+    ),
 )
 """What leads from each version to the next; a ledger of version n has had the first n steps. Only ever append."""
 
 SELECT_RECEIVED = "SELECT sha256, first_seen, name, size FROM received"
+SELECT_ARRIVALS = "SELECT name, sha256, modified, at FROM arrival"
 SELECT_EVENTS = "SELECT at, kind, unit, subject, said FROM event"
 _INSERT_RECEIVED = (
     "INSERT INTO received (sha256, first_seen, name, size) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (sha256) DO UPDATE SET name = excluded.name WHERE name = ''"
+)
+_INSERT_ARRIVAL = (
+    "INSERT INTO arrival (name, sha256, modified, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (name, sha256) DO UPDATE SET modified = excluded.modified WHERE modified <> excluded.modified"
 )
 _INSERT_EVENT = "INSERT OR IGNORE INTO event (at, kind, unit, subject, said) VALUES (?, ?, ?, ?, ?)"
 
@@ -129,6 +143,7 @@ def is_sound(path: Path) -> bool:
         with writing(path) as connection:
             connection.execute(f"{SELECT_RECEIVED} LIMIT 1").fetchall()
             connection.execute(f"{SELECT_EVENTS} LIMIT 1").fetchall()
+            connection.execute(f"{SELECT_ARRIVALS} LIMIT 1").fetchall()
             return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
     except sqlite3.Error as error:
         if is_damage(error):
@@ -136,12 +151,13 @@ def is_sound(path: Path) -> bool:
         raise
 
 
-def build(path: Path, received: list[Row], events: list[Row]) -> None:
+def build(path: Path, received: list[Row], events: list[Row], arrivals: list[Row]) -> None:
     """A new ledger with these rows, put in place by one rename once it is whole."""
     aside = clear_build(path)
     with writing(aside, journal="DELETE") as connection:  # what stands in a side file would be lost by the rename
         insert_received(connection, received)
         insert_events(connection, events)
+        insert_arrivals(connection, arrivals)
     for name in sides(path):  # of a ledger that is gone: SQLite would take them for this one's
         name.unlink(missing_ok=True)
     aside.replace(path)
@@ -163,6 +179,11 @@ def insert_received(connection: sqlite3.Connection, rows: list[Row]) -> None:
 def insert_events(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """New events; what was said before is not said again."""
     connection.executemany(_INSERT_EVENT, rows)
+
+
+def insert_arrivals(connection: sqlite3.Connection, rows: list[Row]) -> None:
+    """Files that came; a known one keeps the moment when it came, and is remembered with the date it bears now."""
+    connection.executemany(_INSERT_ARRIVAL, rows)
 
 
 def sides(path: Path) -> tuple[Path, ...]:
@@ -214,11 +235,12 @@ def _signature(paths: tuple[Path, ...]) -> list[tuple[int, int] | None]:
     return found
 
 
-def salvage(path: Path) -> tuple[list[Row], list[Row]]:
-    """The rows of a damaged ledger that can still be read: of what was received, and of the log in order."""
+def salvage(path: Path) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows of a damaged ledger that can still be read: of what was received, of the log in order, and of the files that came."""
     received = _rows(path, SELECT_RECEIVED, "sha256", _is_received)
     events = _rows(path, "SELECT number, at, kind, unit, subject, said FROM event", "number", _is_event)
-    return list(received.values()), [row[1:] for _, row in sorted(events.items())]
+    arrivals = _rows(path, "SELECT name || char(10) || sha256, name, sha256, modified, at FROM arrival", "name", _is_arrival)
+    return list(received.values()), [row[1:] for _, row in sorted(events.items())], [row[1:] for _, row in sorted(arrivals.items())]
 
 
 def _rows(path: Path, select: str, key: str, is_valid: Callable[[Row], bool]) -> dict[Any, Row]:
@@ -235,6 +257,11 @@ def _rows(path: Path, select: str, key: str, is_valid: Callable[[Row], bool]) ->
 def _is_received(row: Row) -> bool:
     sha, seen, name, size = row
     return isinstance(sha, str) and is_sha256(sha) and isinstance(seen, int) and isinstance(name, str) and isinstance(size, int)
+
+
+def _is_arrival(row: Row) -> bool:
+    _, name, sha, modified, at = row
+    return isinstance(name, str) and isinstance(sha, str) and is_sha256(sha) and isinstance(modified, int) and isinstance(at, int)
 
 
 def _is_event(row: Row) -> bool:

@@ -1,7 +1,6 @@
 """What a run publishes: for each output its files, what they are made from, and how. Nothing here waits for anything else here."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,10 +83,9 @@ def templates_key(config: Config) -> str:
     """A digest of the office's templates and of those that come with the program, by name, size and date."""
     found = []
     for top in (config.folder("templates"), PROGRAM_ROOT / "templates"):
-        for parent, _, names in sorted(os.walk(top)):
-            for name in sorted(names):
-                state = Path(parent, name).stat()
-                found.append((parent, name, state.st_size, state.st_mtime_ns))
+        for path in sorted(top.rglob("*")):
+            state = path.stat()
+            found.append((str(path), state.st_size, state.st_mtime_ns))
     return key_of(found)
 
 

@@ -5,17 +5,18 @@ import gc
 import os
 import pickle
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
+
+from kaohe.splitting import is_splittable
 
 Task: TypeAlias = Callable[[], object]
 
 
 def processes() -> int:
     """How many processes may work at once; 1 where this one cannot be split safely: then everything is made here, one after the other."""
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if not is_splittable():
         return 1
     return min(os.cpu_count() or 1, 8)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field as Constraint
 from pydantic import PrivateAttr, StringConstraints
 
+from kaohe.rulebook import pairs
 from kaohe.rulebook.facts import Names
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.base import Frozen
@@ -233,6 +234,16 @@ class Rulebook(Frozen):
     def items_of_list(self) -> Mapping[str, tuple[str, ...]]:
         """Ids of the items that read each list."""
         return {entry.id: tuple(i.id for i in self.items.values() if entry.id in i.rule.lists()) for entry in self.lists}
+
+    @cached_property
+    def never_above(self) -> tuple[tuple[str, str], ...]:
+        """(smaller, larger) field ids of which the first is never above the second; see ``pairs``."""
+        return pairs.never_above(item.rule for item in self.items.values())
+
+    @cached_property
+    def growth_pairs(self) -> tuple[tuple[str, str], ...]:
+        """(start, end) field ids of every growth that is scored or ranked."""
+        return pairs.growth_pairs(item.rule for item in self.items.values())
 
     @cached_property
     def names(self) -> Names:

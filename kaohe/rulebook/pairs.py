@@ -1,15 +1,15 @@
 """Pairs of fields in which one can never be larger than the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.rules.base import Rule
 from kaohe.rulebook.rules.conditions import AllDoneCondition, AllOf
 from kaohe.rulebook.rules.growth import Growth, GrowthAtLeast, RankBands, Ratio
 
 
-def never_above(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+def never_above(rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:
     """(smaller, larger) field ids: done never above due, a part never above its whole. In the notice's order, each once."""
-    return tuple(dict.fromkeys(_pairs(rulebook)))
+    return tuple(dict.fromkeys(_pairs(rules)))
 
 
 def above(values: Mapping[str, object], part: str, whole: str) -> bool:
@@ -18,10 +18,9 @@ def above(values: Mapping[str, object], part: str, whole: str) -> bool:
     return isinstance(small, int) and isinstance(large, int) and small > large
 
 
-def _pairs(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
-    for item in rulebook.items.values():
-        rule = item.rule
-        conditions = rule.conditions if isinstance(rule, AllOf) else (rule,)
+def _pairs(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
+    for rule in rules:
+        conditions: tuple[object, ...] = rule.conditions if isinstance(rule, AllOf) else (rule,)
         for condition in conditions:
             if isinstance(condition, AllDoneCondition):
                 yield condition.done, condition.due
@@ -29,11 +28,10 @@ def _pairs(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
             yield rule.metric.part, rule.metric.whole
 
 
-def growth_pairs(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+def growth_pairs(rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:
     """(start, end) field ids of every growth that is scored or ranked, each once."""
     pairs = []
-    for item in rulebook.items.values():
-        rule = item.rule
+    for rule in rules:
         if isinstance(rule, GrowthAtLeast):
             pairs.append((rule.start, rule.end))
         elif isinstance(rule, RankBands) and isinstance(rule.metric, Growth):

@@ -1,27 +1,35 @@
 """Scoring: every item of every unit, then totals and places. Exact throughout."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
+from typing import TypeAlias
 
 from kaohe.checks.finding import Finding
 from kaohe.config.loader import Office
 from kaohe.config.model import GateResult, Unit
 from kaohe.intake.inspection import FIELD, ITEM, ROW, UnitInspection, row_id, shown
 from kaohe.intake.record import ReceivedFile, Record, Verdict
-from kaohe.rulebook.facts import Case, Facts, Standing
+from kaohe.rulebook.facts import Case, Facts
 from kaohe.rulebook.model import Item, Rulebook
-from kaohe.rulebook.rules.base import label
+from kaohe.rulebook.rules.base import Condition, label
+from kaohe.rulebook.rules.conditions import AllOf
 from kaohe.rulebook.rules.growth import RankBands
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.decision import Adjustment
+from kaohe.scoring.exact import ZERO, exact_sum
+from kaohe.scoring.inputs import NO_FACTS, Inputs, blocking, keeping_place, metric_places
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
 from kaohe.scoring.verify import Verification, gate_result, verifications, verified_facts, without_settled
 from kaohe.text import points_text, shorten, value_text
 
-ZERO = Fraction(0)
 SETTLED = "考核组已经核定，单位不用再更正"
+
+
+_Outcome: TypeAlias = tuple[Fraction, ItemState, str]
+"""Points, state and reason of an item by its rule alone."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +69,23 @@ def assess(
         for code, record in records.items()
     }
     gates = {unit.code: gate_result(office.config, changes, unit.code) for unit in office.config.cohort}
-    states = {unit.code: _unit_state(office, unit, gates[unit.code], records, left.get(unit.code, ()), files) for unit in office.config.cohort}
+    refused = {f.unit: f for f in files if f.verdict.refused}
+    states = {
+        unit.code: _unit_state(office, gates[unit.code], unit.code in records, left.get(unit.code, ()), refused.get(unit.code))
+        for unit in office.config.cohort
+    }
     accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
-    claimed = {code: replace(judged, state=UnitState.PROVISIONAL) if code in records else judged for code, judged in states.items()}
-    before = _Scorer(office, records, own, by_unit, claimed, _metric_places(rulebook, own, states), accepted)
+    kept = keeping_place(rulebook, {code: judged.state for code, judged in states.items()})
+    before = Inputs(rulebook, own, metric_places(rulebook.items.values(), own, kept))
     after = _Scorer(
         office,
         records,
-        final,
-        left,
+        Inputs(rulebook, final, metric_places(rulebook.items.values(), final, kept)) if changes else before,
         states,
-        _metric_places(rulebook, final, states),
         accepted,
         before,
+        by_unit,
+        left,
         changes,
         {(a.unit, a.item): a for a in adjustments},
     )
@@ -83,7 +95,7 @@ def assess(
         rulebook=rulebook,
         status=_status(cards),
         cards=_placed(cards),
-        findings=tuple(_marked(findings, left)),
+        findings=tuple(_marked(findings, left, changes)),
         files=tuple(files),
         records=dict(records),
         facts=final,
@@ -92,10 +104,11 @@ def assess(
     )
 
 
-def _marked(findings: Iterable[Finding], left: Mapping[str, Sequence[Finding]]) -> Iterator[Finding]:
+def _marked(findings: Iterable[Finding], left: Mapping[str, Sequence[Finding]], changes: Container[str]) -> Iterator[Finding]:
     """All findings; those that verified figures settle say so. They still tell why the unit's own points are what they are."""
+    open_still = {code: set(found) for code, found in left.items() if code in changes}
     for finding in findings:
-        is_settled = finding not in left.get(finding.unit, ())
+        is_settled = finding.unit in open_still and finding not in open_still[finding.unit]
         yield replace(finding, settled=True, action=SETTLED) if is_settled else finding
 
 
@@ -115,16 +128,13 @@ def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
     return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is None]
 
 
-def _unit_state(
-    office: Office, unit: Unit, gate: GateResult, records: Mapping[str, Record], findings: Iterable[Finding], files: Sequence[ReceivedFile]
-) -> _Judged:
+def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: Iterable[Finding], refused: ReceivedFile | None) -> _Judged:
     if missing := gate_missing(office.rulebook, gate):
         remark = f"（{gate.remark}）" if gate.remark else ""
         return _Judged(UnitState.GATED, f"实地考核不具备：{'、'.join(missing)}{remark}，按考核办法不再计分")
-    if unit.code not in records:
-        refused = [f for f in files if f.unit == unit.code and f.verdict.refused]
-        if refused:
-            return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused[-1].reason}")
+    if not has_record:
+        if refused is not None:
+            return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused.reason}")
         return _Judged(UnitState.MISSING, f"没有收到填报表（截止{value_text(office.config.deadline)}）")
     findings = list(findings)
     if blocking := sum(f.blocks for f in findings):
@@ -136,37 +146,35 @@ def _unit_state(
     return _Judged(UnitState.VALID, "材料齐全，三项前提条件具备")
 
 
-def _metric_places(rulebook: Rulebook, facts: Mapping[str, Facts], states: Mapping[str, _Judged]) -> dict[str, dict[str, Standing]]:
-    """For each ranked item, the standing of every unit that has a value and keeps its place."""
-    keeps = rulebook.settings.gated_keep_place
-    cohort = [code for code in facts if code in states and (keeps or states[code].state is not UnitState.GATED)]
-    places = {}
-    for item in rulebook.items.values():
-        if isinstance(item.rule, RankBands):
-            values = {code: value for code in cohort if (value := item.rule.value(facts[code])) is not None}
-            places[item.id] = standings(values)
-    return places
-
-
 @dataclass(frozen=True)
 class _Scorer:
-    """Everything that a scorecard is computed from, once for all units."""
+    """Everything that a scorecard is computed from, once for all units; ``own`` is what the units themselves gave, ``given`` what was
+    found in it, ``left`` what of that is still open."""
 
     office: Office
     records: Mapping[str, Record]
-    facts: Mapping[str, Facts]
-    findings: Mapping[str, Sequence[Finding]]
+    inputs: Inputs
     states: Mapping[str, _Judged]
-    places: Mapping[str, Mapping[str, Standing]]
     accepted: Mapping[str | None, str]
-    own: "_Scorer | None" = None
+    own: Inputs
+    given: Mapping[str, Sequence[Finding]]
+    left: Mapping[str, Sequence[Finding]]
     changes: Mapping[str, Verification] = field(default_factory=dict)
     adjustments: Mapping[tuple[str, str], Adjustment] = field(default_factory=dict)
+    known: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
+
+    @cached_property
+    def _maxima(self) -> Mapping[str, Fraction | None]:
+        return {item.id: item.rule.maximum() for item in self.office.rulebook.items.values()}
 
     def card(self, unit: Unit) -> Scorecard:
         """The scorecard of one unit, not yet placed."""
         judged, rulebook = self.states[unit.code], self.office.rulebook
-        scores = tuple(self.item(unit, item) for item in rulebook.items.values())
+        blocked, own_blocked = blocking(self.left.get(unit.code, ())), blocking(self.given.get(unit.code, ()))
+        scores = tuple([self._item(unit, item, blocked, own_blocked) for item in rulebook.items.values()])
+        by_section: dict[str, list[Fraction]] = {section.id: [] for section in rulebook.sections}
+        for score in scores:
+            by_section[rulebook.section_of_item[score.item.id].id].append(score.points)
         card = Scorecard(
             unit=unit,
             group=self.office.config.group_of[unit.code].name,
@@ -174,9 +182,7 @@ class _Scorer:
             reason=judged.reason,
             file=self.accepted.get(unit.code),
             items=scores,
-            sections={
-                section.id: sum((s.points for s in scores if rulebook.section_of_item[s.item.id] is section), ZERO) for section in rulebook.sections
-            },
+            sections={section: exact_sum(points) for section, points in by_section.items()},
             total=None,
             place=None,
             capped=None,
@@ -185,43 +191,51 @@ class _Scorer:
         )
         return _totalled(card, rulebook) if judged.state.scored else card
 
-    def item(self, unit: Unit, item: Item) -> ItemScore:
+    def _item(self, unit: Unit, item: Item, blocked: Container[str], own_blocked: Container[str]) -> ItemScore:
         """One item: by the rule, then with what the group changed shown beside what the unit itself gave."""
-        score = self._by_rule(unit, item)
-        if self.own is None:
+        code, rulebook = unit.code, self.office.rulebook
+        case, record = self.inputs.case(code, item), self.records.get(code)
+        points, state, why = self._by_rule(code, item, case, blocked)
+        if self.inputs is self.own and state is not ItemState.VOID:
+            claimed = points
+        else:
+            claimed = self.own.points(code, item, own_blocked) if record else ZERO
+        sources = _sources(rulebook, item, record, case.facts) if record else ()
+        score = ItemScore(item, points, self._maxima[item.id], state, why, sources, case.standing, claimed)
+        if state is ItemState.VOID:
             return score
-        score = replace(score, self_points=self.own.item(unit, item).points)
-        if score.state is ItemState.VOID:
-            return score
-        if change := self.changes.get(unit.code):
-            record = self.records.get(unit.code)
-            counted = {row.place for row in item.rule.counted_rows(self.own.facts.get(unit.code, Facts()))}
-            score = _verified(score, item, change, self.office.rulebook, record, counted)
-        if adjustment := self.adjustments.get((unit.code, item.id)):
+        if change := self.changes.get(code):
+            counted = {row.place for row in item.rule.counted_rows(self.own.facts.get(code, NO_FACTS))}
+            score = _verified(score, item, change, rulebook, record, counted)
+        if adjustment := self.adjustments.get((code, item.id)):
             score = _adjusted(score, adjustment)
         return score
 
-    def _by_rule(self, unit: Unit, item: Item) -> ItemScore:
-        judged, rulebook, rule = self.states[unit.code], self.office.rulebook, item.rule
-        facts, record = self.facts.get(unit.code, Facts()), self.records.get(unit.code)
-        sources = _sources(rulebook, item, record, facts) if record else ()
-        standing = self.places.get(item.id, {}).get(unit.code)
+    def _by_rule(self, code: str, item: Item, case: Case, blocked: Container[str]) -> _Outcome:
+        judged = self.states[code]
         if not judged.state.scored:
-            return ItemScore(item, ZERO, rule.maximum(), ItemState.VOID, f"{judged.reason}。", sources, standing)
-        case = Case(facts, rulebook.names, standing)
-        if blocked := self._blocked(unit, item):
-            return ItemScore(item, ZERO, rule.maximum(), ItemState.BLOCKED, f"{blocked}待更正，更正前计0分。", sources, standing)
-        why, state = rule.words(case), ItemState.SCORED
-        if pending := rule.pending(case):
-            state, why = ItemState.PENDING, f"{why.rstrip('。')}；{pending}。"
-        elif isinstance(rule, RankBands) and standing is None:
-            state = ItemState.UNPLACED
-        return ItemScore(item, rule.points(case), rule.maximum(), state, why, sources, standing)
+            return ZERO, ItemState.VOID, f"{judged.reason}。"
+        inputs = item.rule.inputs()
+        if waiting := [f for f in inputs if f in blocked]:
+            return ZERO, ItemState.BLOCKED, f"{'、'.join(label(case.names, f) for f in waiting)}待更正，更正前计0分。"
+        if not isinstance(item.rule, Condition | AllOf):
+            return _outcome(item, case)
+        # Most items ask for 是 or 否 or a small count: whoever answers the same is told the same.
+        answers = (item.id, *[case.facts.fields.get(f) for f in inputs])
+        known = self.known.get(answers)
+        if known is None:
+            known = self.known[answers] = _outcome(item, case)
+        return known
 
-    def _blocked(self, unit: Unit, item: Item) -> str:
-        """Labels of the item's fields that a finding blocks, in words."""
-        errors = {f.field for f in self.findings.get(unit.code, ()) if f.blocks and f.row is None}
-        return "、".join(label(self.office.rulebook.names, f) for f in item.rule.inputs() if f in errors)
+
+def _outcome(item: Item, case: Case) -> _Outcome:
+    rule = item.rule
+    why, state = rule.words(case), ItemState.SCORED
+    if pending := rule.pending(case):
+        state, why = ItemState.PENDING, f"{why.rstrip('。')}；{pending}。"
+    elif isinstance(rule, RankBands) and case.standing is None:
+        state = ItemState.UNPLACED
+    return rule.points(case), state, why
 
 
 def _verified(
@@ -266,9 +280,9 @@ def _adjusted(score: ItemScore, adjustment: Adjustment) -> ItemScore:
 
 
 def _totalled(card: Scorecard, rulebook: Rulebook) -> Scorecard:
-    capped = sum((s.points for s in card.items if s.maximum is not None), ZERO)
-    uncapped = sum((s.points for s in card.items if s.maximum is None), ZERO)
-    bonus = sum((s.points for s in card.items if s.item.bonus), ZERO)
+    capped = exact_sum(s.points for s in card.items if s.maximum is not None)
+    uncapped = exact_sum(s.points for s in card.items if s.maximum is None)
+    bonus = exact_sum(s.points for s in card.items if s.item.bonus)
     total = capped + uncapped - (ZERO if rulebook.settings.bonus_in_total else bonus)
     return replace(card, total=total, capped=capped, uncapped=uncapped, bonus=bonus)
 

@@ -1,9 +1,11 @@
 """Results: the scorecard of each unit and the assessment that holds them all."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Config, Unit
@@ -167,14 +169,45 @@ class Assessment:
 
     def card(self, code: str) -> Scorecard:
         """The scorecard of a unit; KeyError for an unknown code."""
-        for card in self.cards:
-            if card.unit.code == code:
-                return card
-        raise KeyError(code)
+        return self._cards[code]
+
+    @cached_property
+    def _cards(self) -> Mapping[str, Scorecard]:
+        return {card.unit.code: card for card in self.cards}
+
+    @cached_property
+    def _own_findings(self) -> Mapping[str, tuple[Finding, ...]]:
+        """Findings about each unit's own form, by unit code."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            if not finding.of_group:
+                found.setdefault(finding.unit, []).append(finding)
+        return {code: tuple(own) for code, own in found.items()}
+
+    def files_of(self, code: str) -> tuple[ReceivedFile, ...]:
+        """Every file that was received from one unit."""
+        return self._files.get(code, ())
+
+    @cached_property
+    def _files(self) -> Mapping[str, tuple[ReceivedFile, ...]]:
+        found: dict[str, list[ReceivedFile]] = {}
+        for file in self.files:
+            if file.unit is not None:
+                found.setdefault(file.unit, []).append(file)
+        return {code: tuple(own) for code, own in found.items()}
+
+    def sharing(self, place: int | None) -> int:
+        """How many units hold a place."""
+        return self._places.get(place, 0)
+
+    @cached_property
+    def _places(self) -> Mapping[int | None, int]:
+        return Counter(card.place for card in self.cards)
 
     def findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
         """Findings about one unit's own form, of these severities (all when none is named)."""
-        return tuple(f for f in self.findings if f.unit == code and not f.of_group and (not severities or f.severity in severities))
+        own = self._own_findings.get(code, ())
+        return tuple(f for f in own if f.severity in severities) if severities else own
 
     def open_findings_of(self, code: str, *severities: Severity) -> tuple[Finding, ...]:
         """The same without those that a group's verified figures have settled: what the unit still has to see to."""

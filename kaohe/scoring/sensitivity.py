@@ -1,13 +1,16 @@
 """What each other reading would change in totals and places."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from kaohe.rulebook.model import Choice, Reading
+from kaohe.rulebook.model import Choice, Item, Reading, Rulebook
 from kaohe.rulebook.readings import apply_readings
-from kaohe.scoring.score import reassess
-from kaohe.scoring.scorecard import Assessment
+from kaohe.rulebook.rules.growth import RankBands
+from kaohe.scoring.exact import ZERO, exact_sum
+from kaohe.scoring.inputs import Inputs, blocking, keeping_place, metric_places
+from kaohe.scoring.places import standings
+from kaohe.scoring.scorecard import Assessment, Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,73 @@ class Effect:
 
 
 def effects(assessment: Assessment) -> Iterator[Effect]:
-    """Every choice not in force, in the rulebook's order."""
+    """Every choice not in force, in the rulebook's order, and what it changes before the meeting adjusts anything.
+
+    A reading touches few items: only those are computed again, and the totals and places that follow.
+    """
+    bases = {card.unit.code: _base(assessment, card) for card in assessment.cards if card.total is not None}
     for reading in assessment.rulebook.readings:
         for choice in reading.choices:
             if choice.id != reading.taken:
-                other = reassess(assessment, apply_readings(assessment.rulebook, {reading.id: choice.id}))
-                yield Effect(reading, choice, tuple(_moves(assessment, other)))
+                other = apply_readings(assessment.rulebook, {reading.id: choice.id})
+                yield Effect(reading, choice, tuple(_moves(assessment, _totals(assessment, other, bases))))
 
 
-def _moves(assessment: Assessment, other: Assessment) -> Iterator[Move]:
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """One unit's points by item before any adjustment, their sum and how much of it is bonus; which fields are blocked; points that its group awarded."""
+
+    points: Mapping[str, Fraction]
+    sum: Fraction
+    bonus: Fraction
+    blocking: frozenset[str]
+    awarded: Mapping[str, Fraction]
+
+    def under(self, inputs: Inputs, code: str, item: Item) -> Fraction:
+        """The points of one item from other inputs."""
+        awarded = self.awarded.get(item.id)
+        return inputs.points(code, item, self.blocking) if awarded is None else awarded
+
+
+def _base(assessment: Assessment, card: Scorecard) -> _Base:
+    code, rulebook = card.unit.code, assessment.rulebook
+    change = assessment.verifications.get(code)
+    adjusted = {a.item for a in assessment.decision.adjustments if a.unit == code} if assessment.decision is not None else set()
+    points = {score.item.id: score.points for score in card.items}
+    base = _Base(points, ZERO, ZERO, blocking(assessment.open_findings_of(code)), change.points if change is not None else {})
+    for item_id in adjusted & points.keys():
+        item, standing = rulebook.items[item_id], card.item(item_id).standing
+        places = {item_id: {code: standing}} if standing is not None else {}
+        points[item_id] = base.under(Inputs(rulebook, assessment.facts, places), code, item)
+    bonus = exact_sum(points[item.id] for item in rulebook.items.values() if item.bonus)
+    return replace(base, sum=exact_sum(points.values()), bonus=bonus)
+
+
+def _totals(assessment: Assessment, other: Rulebook, bases: Mapping[str, _Base]) -> dict[str, Fraction]:
+    """Every unit's total under the other rulebook."""
+    now = assessment.rulebook
+    moved = now.settings.gated_keep_place != other.settings.gated_keep_place
+    touched = [item for item in other.items.values() if item.rule != now.items[item.id].rule or (moved and isinstance(item.rule, RankBands))]
+    kept = keeping_place(other, {card.unit.code: card.state for card in assessment.cards})
+    inputs = Inputs(other, assessment.facts, metric_places(touched, assessment.facts, kept))
+    totals = {}
+    for code, base in bases.items():
+        total, bonus = base.sum, base.bonus
+        for item in touched:
+            points = base.under(inputs, code, item)
+            if (gained := points - base.points[item.id]) != 0:
+                total += gained
+                bonus += gained if item.bonus else ZERO
+        totals[code] = total if other.settings.bonus_in_total else total - bonus
+    return totals
+
+
+def _moves(assessment: Assessment, totals: Mapping[str, Fraction]) -> Iterator[Move]:
+    places = standings(totals)
     for card in assessment.cards:
-        then = other.card(card.unit.code)
-        if card.total is None or then.total is None or card.place is None or then.place is None:
+        if card.total is None or card.place is None:
             continue
-        if (card.total, card.place) != (then.total, then.place):
-            yield Move(card.unit.code, card.total, then.total, card.place, then.place)
+        code = card.unit.code
+        then, there = totals[code], places[code].place
+        if (card.total, card.place) != (then, there):
+            yield Move(code, card.total, then, card.place, there)

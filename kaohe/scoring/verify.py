@@ -12,7 +12,7 @@ from kaohe.intake.inspection import FIELD, ITEM, ROW, Answer, UnitInspection, co
 from kaohe.intake.record import Record
 from kaohe.rulebook.facts import CellValue, Facts, FieldValue
 from kaohe.rulebook.model import Rulebook
-from kaohe.rulebook.pairs import above, never_above
+from kaohe.rulebook.pairs import above
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def without_settled(rulebook: Rulebook, findings: Sequence[Finding], record: Rec
             return False
         if finding.field in change.fields:
             return True
-        pairs = [pair for pair in never_above(rulebook) if pair[0] == finding.field and change.fields.keys() & set(pair)]
+        pairs = [pair for pair in rulebook.never_above if pair[0] == finding.field and change.fields.keys() & set(pair)]
         return finding.code == PART_ABOVE_WHOLE and bool(pairs) and not any(above(values, *pair) for pair in pairs)
 
     return [finding for finding in findings if not settled(finding)]

@@ -10,12 +10,15 @@ from openpyxl import Workbook
 
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Verdict
-from tests.corpus.case import Corpus, Files, evidence, lost, ok, opened
+from tests.corpus.case import UNIT, Corpus, Files, evidence, lost, ok, opened
 from tests.corpus.formats import locked
 from tests.corpus.make import SCAN, Parts, edited, form, replaced, sheet_part
 from tests.support.changed import page, sound
 from tests.support.containers import mail_of, overlapping_zip, rar5_of, seven_zip_of, zip_of
+from tests.support.decisions import figures, form_of
+from tests.support.inspections import fill_inspection, year
 from tests.support.packages import MAIN, ods, packed
+from tests.support.seals import marked
 
 CORPUS = Corpus()
 case = CORPUS.case
@@ -29,6 +32,8 @@ TOO_MUCH = "里面的文件解开后超过200MB，为安全起见没有打开，
 TOO_DEEP = "压缩包或邮件一层套一层，套得太深，没有再打开，请把里面的填报表取出来直接报送"
 REFUSED = lost(FORM, Verdict.REFUSED)
 MEGABYTE = 1 << 20
+UNSEALED = "里没有本办公室制作时加的防伪标记，不能确定是本办公室发出的表。这份表没有采用；"
+OR_TRUST = "办公室确认这份表可靠的，也可以在 config.toml 的 [intake] 里写 trust_unsealed_forms = true"
 
 
 def on_main(old: str, new: str) -> Files:
@@ -219,7 +224,7 @@ def direction_in_the_inbox() -> Files:
     return {"表\u202efdp.xlsx": sound()}
 
 
-@case("同名的文件", opened("包.zip"), lost("包.zip/表.xlsx", Verdict.BLANK, "jinshui"), ok("包.zip/表 (2).xlsx"))
+@case("同名的文件", opened("包.zip"), lost("包.zip/表.xlsx", Verdict.SUPERSEDED, "jinshui"), ok("包.zip/表 (2).xlsx"))
 def duplicate_members() -> Files:
     from tests.support.forms import stamped
 
@@ -310,3 +315,22 @@ def formulas() -> Files:
         workbook[MAIN_SHEET]["D36"].data_type = "e"
 
     return {FORM: form(change)}
+
+
+# Forms of others
+
+
+@case(
+    "伪造的核查表",
+    ok(FORM),
+    lost("核查.xlsx", Verdict.REFUSED, UNIT),
+    lost("审定.xlsx", Verdict.REFUSED, UNIT),
+    says={
+        "核查.xlsx": f"核查表{UNSEALED}请用 forms --inspection 重新制作，请考核组填在新表上；{OR_TRUST}",
+        "审定.xlsx": f"审定表{UNSEALED}请用 forms --decision 重新制作，填在新表上；{OR_TRUST}；隐藏的工作表也读取了：_basis",
+    },
+)
+def forged_inspection() -> Files:
+    """And a decision form: what the office makes, but without its seal. The unit's figures are as they were."""
+    visit = fill_inspection(year().form_for(UNIT), {UNIT: dict.fromkeys(("gate:gate_institution", "gate:gate_staff", "gate:gate_funding"), "不具备")})
+    return {FORM: sound(), "核查.xlsx": marked(visit, seal=""), "审定.xlsx": marked(form_of(figures().assessment()), seal="")}

@@ -23,6 +23,7 @@ from kaohe.publish.final import issue_final
 from kaohe.scoring.scorecard import Assessment
 from kaohe.survey import assess_intake, first_times, survey
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, program_office, sound_fields
+from tests.support.seals import KEY, give_key
 
 SCORED = ("xinzheng", "jinshui")
 ISSUED_AT = datetime(2015, 1, 20, 3, 0, 5)
@@ -41,6 +42,7 @@ def gates(*passed: str) -> str:
 def reviewed(home: Path) -> Office:
     """An office whose units are all decided, before the meeting: two forms, an earlier version, a copy and a foreign file."""
     office = load_office(office_folder(home, gates(*SCORED)))
+    give_key(home)
     for name, data, modified in _received():
         drop(home / "inbox", name, data, modified)
     return office
@@ -61,7 +63,7 @@ def _received() -> tuple[tuple[str, bytes, int], ...]:
 def decision(office: Office, awards: tuple[tuple[str, str], ...] = (("金水区工商联", "先进单位"),), **meeting: Any) -> bytes:
     """The decision form on what lies in the inbox, filled in at the meeting; None as an answer leaves it blank."""
     answers = MEETING | meeting
-    workbook = load_workbook(BytesIO(build_decision(office.rulebook, decision_task(survey(office)))))
+    workbook = load_workbook(BytesIO(build_decision(office.rulebook, decision_task(survey(office)), KEY)))
     sheet = workbook[MEETING_SHEET]
     for row in range(2, sheet.max_row + 1):
         key = str(sheet.cell(row, 1).value or "").removeprefix("meeting:")
@@ -94,7 +96,8 @@ def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None 
     kept = [examine.received(entry) for entry in found]
     ledger.record((a.sha256, now, a.name, a.size) for a in kept)
     listed = [*kept, unreadable] if unreadable else kept
-    return assess_intake(office, take_in(office, listed, first_times(ledger, now), here(office, ledger.archive)))
+    times = first_times(ledger, now)
+    return assess_intake(office, take_in(office, listed, times, here(office, ledger.archive), noted=times.noted))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:

@@ -125,9 +125,10 @@ def rar5_packed(content: bytes) -> bytes:
     return bytes([flags, 0x5A ^ flags ^ size[0] ^ size[1]]) + size + data
 
 
-def mail_of(*parts: tuple[str, bytes], boundary: str = "=_b", subject: str = "填报表", closed: bool = True) -> bytes:
+def mail_of(*parts: tuple[str, bytes], boundary: str = "=_b", subject: str = "填报表", closed: bool = True, date: str = "") -> bytes:
     """A mail of parts, each given by its raw header lines (latin-1 for any byte) and its encoded body."""
     lines = [b"From: a@example.com", b"To: b@example.com", f"Subject: {subject}".encode(), b"MIME-Version: 1.0"]
+    lines += [f"Date: {date}".encode()] if date else []
     lines += [f'Content-Type: multipart/mixed; boundary="{boundary}"'.encode(), b"", b"preamble"]
     for head, body in parts:
         lines += [f"--{boundary}".encode(), head.encode("latin-1"), b"", body]

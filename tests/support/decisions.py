@@ -25,6 +25,7 @@ from kaohe.scoring.scorecard import Assessment
 from tests.support import sample
 from tests.support.forms import NOON, opened, saved
 from tests.support.inspections import CODES, PASSED, Year, year
+from tests.support.seals import KEY, seals
 
 CHECK_MODULES = catalogue.MODULES
 """Naming them here makes sure that every check is registered."""
@@ -44,7 +45,7 @@ APPROVED: dict[str, Any] = {"date": date(2015, 1, 20), "number": "郑工商〔20
 
 def form_of(assessment: Assessment) -> bytes:
     """The unfilled decision form of an assessment."""
-    return build_decision(assessment.rulebook, decision_task(assessment))
+    return build_decision(assessment.rulebook, decision_task(assessment), KEY)
 
 
 def page_with(book: Workbook, prefix: str) -> Worksheet:
@@ -107,7 +108,7 @@ def decision_intake(office: Office, *forms: bytes) -> Intake:
     found = [
         Arrival(name, data, hashlib.sha256(data).hexdigest(), NOON + n) for n, (name, data) in enumerate(zip(names, forms, strict=True), start=1)
     ]
-    return take_in(office, found, lambda _: NOON)
+    return take_in(office, found, lambda _: NOON, seals=seals)
 
 
 def form_in(office: Office, form: bytes) -> DecisionForm:

@@ -23,6 +23,7 @@ from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment
 from tests.support import sample
 from tests.support.forms import NOON, opened, saved
+from tests.support.seals import KEY, seals
 
 Answers: TypeAlias = Mapping[str, Any]
 """Line id → the answer, or a pair of answer and reason."""
@@ -137,7 +138,7 @@ class Year:
     def intake(self, *forms: bytes) -> Intake:
         """What intake makes of these inspection forms alone."""
         found = [Arrival(f"核查{n}.xlsx", data, hashlib.sha256(data).hexdigest(), NOON + n) for n, data in enumerate(forms, start=1)]
-        return take_in(self.office, found, lambda _: NOON)
+        return take_in(self.office, found, lambda _: NOON, seals=seals)
 
     def tasks(self) -> dict[str, InspectionTask]:
         """What each group takes on the road, by the group's name."""
@@ -150,7 +151,7 @@ class Year:
     @cached_property
     def forms(self) -> Mapping[str, bytes]:
         """The unfilled inspection forms, by the group's name."""
-        return {group: build_inspection(self.office.rulebook, task) for group, task in self.tasks().items()}
+        return {group: build_inspection(self.office.rulebook, task, KEY) for group, task in self.tasks().items()}
 
     def form(self, code: str) -> bytes:
         """The unfilled form of the group that inspects a unit."""
@@ -159,7 +160,7 @@ class Year:
     def form_for(self, *codes: str) -> bytes:
         """A form of one group with the sheets of these units alone."""
         task = self._tasks[self.office.config.group_of[codes[0]].name]
-        return build_inspection(self.office.rulebook, replace(task, units=tuple(unit for unit in task.units if unit.code in codes)))
+        return build_inspection(self.office.rulebook, replace(task, units=tuple(unit for unit in task.units if unit.code in codes)), KEY)
 
     def filled(self, answers: Mapping[str, Answers]) -> bytes:
         """A form of one group with the sheets of these units and these answers."""

@@ -103,6 +103,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     offices: dict[Path, Office] = {}
     patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
     patch.setattr("kaohe.publish.final.frozen_office", lambda *_: next(iter(offices.values())))
+    patch.setattr("kaohe.memory.Memory.former", lambda _: {})  # every night makes everything
+    patch.setattr("kaohe.publish.side_by_side.processes", lambda: 1)
     looks: dict[str, Look] = {}
 
     @contextmanager

@@ -15,12 +15,18 @@ LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 
-def packed(parts: Mapping[str, str | bytes]) -> bytes:
-    """A package of these parts."""
+MADE = (2015, 1, 5, 8, 0, 0)
+"""When packed parts were last changed, where a test does not say."""
+
+
+def packed(parts: Mapping[str, str | bytes], made: Mapping[str, tuple[int, int, int, int, int, int]] | None = None) -> bytes:
+    """A package of these parts; ``made`` are dates of some."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, part in parts.items():
-            archive.writestr(name, part)
+            info = zipfile.ZipInfo(name, (made or {}).get(name, MADE))
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, part, zipfile.ZIP_DEFLATED, 1)
     return buffer.getvalue()
 
 

@@ -1,16 +1,20 @@
 """Written workbooks and the assessments behind them, for the tests of the consolidated workbook."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kaohe.checks.finding import Severity
 from kaohe.config.loader import Office
 from kaohe.config.model import Config, GateResult, Group, Unit
+from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.publish.workbook import write_workbook
 from kaohe.publish.workbook.plan import SHEETS
 from kaohe.rulebook.model import Change, Choice, Reading
 from kaohe.rulebook.readings import apply_readings
+from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment
 from tests.support import sample
 
@@ -51,6 +55,22 @@ def cohort_of(count: int) -> Office:
 
 def many(count: int) -> Assessment:
     return sample.assessment(cohort_of(count))
+
+
+def repeated(count: int) -> Assessment:
+    """As many units as wanted, with the figures and lists of twelve in turn; every unit has two findings, one about a list's row."""
+    where = cohort_of(count)
+    records = {
+        u.code: sample.record(where, u.code, sample.full_fields(where, n % 12), sample.full_rows(n % 12)) for n, u in enumerate(where.config.units)
+    }
+    findings, files = [], []
+    for n, (code, record) in enumerate(records.items()):
+        row = record.lists["trade_activities"][n % 3]
+        findings.append(sample.finding(where, code, "members_end", Severity.DOUBT, 1))
+        doubt = sample.finding(where, code, "members_end", Severity.DOUBT)
+        findings.append(replace(doubt, field="trade_activities.date", sheet=row.sheet, cell=f"E{row.number}", row=row.number, title="日期需要核实"))
+        files.append(ReceivedFile(f"填报表-{n}.xlsx", f"{n:064d}", 30000, 1418000000 + n, 1418000100, Verdict.ACCEPTED, "采用", code))
+    return assess(where, records, findings, files)
 
 
 def thirds() -> Assessment:

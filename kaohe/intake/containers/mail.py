@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from email.message import Message
 
 from kaohe.config.model import Intake
-from kaohe.intake.containers import headers
+from kaohe.intake.containers import dates, headers
 from kaohe.intake.containers.parts import Basket, ContainerFault, Opened
 from kaohe.intake.sniff import Kind, sniff
 
@@ -76,6 +76,7 @@ class _Reader:
         self._basket = basket
         self._unnamed = 0
         self._parts = 0
+        self._sent = 0
 
     def read(self, source: bytes) -> None:
         """Take the attachments of one mail. Raises ContainerFault."""
@@ -84,6 +85,7 @@ class _Reader:
             message = email.message_from_bytes(source, policy=email.policy.compat32)
         except RecursionError:
             raise ContainerFault("邮件里套了太多层，不是正常的邮件，为安全起见没有打开，请把填报表单独报送", refused=True) from None
+        self._sent = _sent(message)
         newline = "\r\n" if b"\r\n" in source[:_LOOKED_AT] else "\n"
         for part in _walk(message):
             self._parts += 1
@@ -122,7 +124,7 @@ class _Reader:
             name = named_by_content(self._unnamed, part.content_type, data)
         if damaged:
             self._basket.leave(name, _DAMAGED)
-        self._basket.put(name, data)
+        self._basket.put(name, data, sent=self._sent)
 
 
 class _Part:
@@ -209,6 +211,11 @@ def _mails(data: bytes) -> Iterator[bytes]:
     starts = [match.end() for match in _FROM_LINE.finditer(data)] or [0]
     for begin, end in zip(starts, [*starts[1:], len(data)], strict=True):
         yield data[begin:end]
+
+
+def _sent(message: "Message[str, str]") -> int:
+    """When the mail was sent, as it says."""
+    return next((dates.of_header(str(value)) for key, value in message.raw_items() if key.lower() == "date"), 0)
 
 
 def _walk(message: "Message[str, str]") -> Iterator["Message[str, str]"]:

@@ -6,7 +6,7 @@ import olefile
 
 from kaohe.config.model import Intake
 from kaohe.intake.compound import BrokenCompound, open_compound
-from kaohe.intake.containers import names, wording
+from kaohe.intake.containers import dates, names, wording
 from kaohe.intake.containers.headers import charset_text
 from kaohe.intake.containers.mail import named_by_content
 from kaohe.intake.containers.parts import SERIOUS, Basket, ContainerFault, Opened
@@ -16,6 +16,7 @@ _PROPERTIES = "__properties_version1.0"
 _EMBEDDED = "__substg1.0_3701000D"
 _LONG_NAME, _SHORT_NAME, _DISPLAY_NAME, _SUBJECT = "3707", "3704", "3001", "0037"
 _DATA, _MIME, _CONTENT_ID = "__substg1.0_37010102", "370E", "3712"
+_SUBMITTED, _DELIVERED = 0x00390040, 0x0E060040
 _METHOD, _FLAGS, _HIDDEN, _CODEPAGE, _INTERNET_CODEPAGE = 0x37050003, 0x37140003, 0x7FFE000B, 0x3FFD0003, 0x3FDE0003
 _BY_VALUE, _MAIL, _OLE_OBJECT = 1, 5, 6
 _IN_BODY = 4
@@ -62,6 +63,7 @@ class _Reader:
     def read(self, mail: _Path, folder: str, header: int) -> None:
         """Take the attachments of the mail in this storage."""
         numbers = self._numbers(mail, header)
+        sent = self._sent(mail, header)
         charset = next((_CODEPAGES[page] for key in (_CODEPAGE, _INTERNET_CODEPAGE) if (page := numbers.get(key, 0)) in _CODEPAGES), "")
         storages = [entry for entry in self._entries if entry[:-1] == mail and entry[-1].startswith(_ATTACHMENT)]
         promised = self._promised(mail)
@@ -69,11 +71,21 @@ class _Reader:
             self._basket.note(f"邮件有损坏，应有{promised}个附件，只找到{len(storages)}个，请重新报送")
         for storage in storages:
             try:
-                self._take(storage, folder, charset)
+                self._take(storage, folder, charset, sent)
             except SERIOUS:
                 raise
             except Exception:  # a damaged chain of sectors, or an attachment without what it needs
                 self._basket.leave(folder + (self._safe_name(storage, charset) or "附件"), wording.DAMAGED)
+
+    def _sent(self, mail: _Path, header: int) -> int:
+        """When the mail was sent, else when it was delivered."""
+        path = [*mail, _PROPERTIES]
+        try:
+            raw = self._ole.openstream(path).read(_MAX_PROPERTIES)[header:] if self._ole.exists(path) else b""
+        except OSError:
+            return 0
+        times = {tag: ticks for tag, _, ticks in struct.iter_unpack("<IIQ", raw[: len(raw) // 16 * 16])}
+        return dates.of_filetime(times.get(_SUBMITTED, 0)) or dates.of_filetime(times.get(_DELIVERED, 0))
 
     def _promised(self, mail: _Path) -> int:
         """The number of attachments that the mail says it has."""
@@ -81,7 +93,7 @@ class _Reader:
         raw = self._ole.openstream(path).read(_COUNT_AT + 4) if self._ole.exists(path) else b""
         return int(struct.unpack_from("<I", raw, _COUNT_AT)[0]) if len(raw) == _COUNT_AT + 4 else 0
 
-    def _take(self, storage: _Path, folder: str, charset: str) -> None:
+    def _take(self, storage: _Path, folder: str, charset: str, sent: int) -> None:
         numbers = self._numbers(storage, _ATTACHMENT_HEADER)
         method = numbers.get(_METHOD, _BY_VALUE)
         name = self._safe_name(storage, charset)
@@ -96,9 +108,9 @@ class _Reader:
         elif name.lower() == "smime.p7m":
             self._basket.leave(folder + name, _SEALED)
         elif not self._decoration(storage, name, numbers, charset):
-            self._attach(storage, folder, name, charset)
+            self._attach(storage, folder, name, charset, sent)
 
-    def _attach(self, storage: _Path, folder: str, name: str, charset: str) -> None:
+    def _attach(self, storage: _Path, folder: str, name: str, charset: str, sent: int) -> None:
         path = [*storage, _DATA]
         self._basket.check_room(self._ole.get_size(path))
         data = self._ole.openstream(path).read()
@@ -107,7 +119,7 @@ class _Reader:
                 return
             self._unnamed += 1
             name = named_by_content(self._unnamed, self._text(storage, _MIME, charset), data)
-        self._basket.put(folder + name, data)
+        self._basket.put(folder + name, data, sent=sent)
 
     def _nested(self, storage: _Path, folder: str, name: str, charset: str) -> None:
         inner = (*storage, _EMBEDDED)

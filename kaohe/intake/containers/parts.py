@@ -30,6 +30,10 @@ class Member:
 
     name: str
     data: bytes
+    modified: int = 0
+    """When it was last changed (epoch seconds), as an archive says; 0 where it does not."""
+    sent: int = 0
+    """When the mail was sent that it is attached to; 0 elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class Basket:
             blocks.append(block)
         return b"".join(blocks)
 
-    def put(self, name: str, data: bytes) -> None:
+    def put(self, name: str, data: bytes, modified: int = 0, sent: int = 0) -> None:
         """Take a file under a safe name; a second file of the same name gets a number."""
         if len(self.members) >= self.limits.members:
             raise self._too_many()
@@ -90,7 +94,7 @@ class Basket:
             number += 1
             path = names.numbered(wanted, number)
         self._taken.add(path.casefold())
-        self.members.append(Member(path, data))
+        self.members.append(Member(path, data, modified, sent))
 
     def leave(self, name: str, why: str) -> None:
         """Note a file that stays inside."""

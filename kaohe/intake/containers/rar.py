@@ -15,7 +15,7 @@ from typing import Any
 import rarfile
 
 from kaohe.config.model import Intake
-from kaohe.intake.containers import names, wording
+from kaohe.intake.containers import dates, names, wording
 from kaohe.intake.containers.parts import SERIOUS, Basket, ContainerFault, Opened
 
 _NO_READER = "是压缩过的，本机没有能解开 .rar 的程序（如 7-Zip、WinRAR），没有取出，请改用 zip 格式压缩后报送"
@@ -185,7 +185,7 @@ def _take(archive: Any, info: Any, basket: Basket, reader: _Reader) -> None:
         return
     content = _content(archive, info, basket, reader, tuple(dict.fromkeys(basket.limits.passwords)) if locked else (None,))
     if content is not None:
-        basket.put(name, content)
+        basket.put(name, content, dates.of_archive(info.mtime or info.date_time))
     elif reader.stuck:
         basket.leave(name, _STUCK)
     else:

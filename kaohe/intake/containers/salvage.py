@@ -4,7 +4,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from kaohe.intake.containers import names, wording
+from kaohe.intake.containers import dates, names, wording
 from kaohe.intake.containers.parts import Basket, ContainerFault, Opened
 
 _LOCAL, _DESCRIPTOR, _DIRECTORY, _END = b"PK\x03\x04", b"PK\x07\x08", b"PK\x01\x02", b"PK\x05\x06"
@@ -24,6 +24,7 @@ class _Local:
     method: int
     checksum: int
     packed: int
+    modified: int
 
 
 def salvaged(data: bytes, basket: Basket) -> Opened:
@@ -43,13 +44,13 @@ def salvaged(data: bytes, basket: Basket) -> Opened:
 def _local(data: bytes, at: int) -> _Local | None:
     if at + _HEADER.size > len(data):
         return None
-    _, _, flags, method, _, _, checksum, packed, _, name_size, extra_size = _HEADER.unpack_from(data, at)
+    _, _, flags, method, time, day, checksum, packed, _, name_size, extra_size = _HEADER.unpack_from(data, at)
     begin = at + _HEADER.size + name_size + extra_size
     if begin > len(data):
         return None
     raw = data[at + _HEADER.size : at + _HEADER.size + name_size]
     extra = data[at + _HEADER.size + name_size : begin]
-    return _Local(names.in_zip(raw, extra), begin, flags, method, checksum, packed)
+    return _Local(names.in_zip(raw, extra), begin, flags, method, checksum, packed, dates.of_dos(day, time))
 
 
 def _rescue(data: bytes, header: _Local, basket: Basket) -> int:
@@ -68,7 +69,7 @@ def _rescue(data: bytes, header: _Local, basket: Basket) -> int:
     if content is None or zlib.crc32(content) != (header.checksum if sized else _checksum_after(data, end, content)):
         return _left(basket, header, "没有传完整，没有取出，请重新报送这个文件", after)
     if not names.junk(header.name):
-        basket.put(header.name, content)
+        basket.put(header.name, content, header.modified)
     return end if sized else _after_descriptor(data, end)
 
 

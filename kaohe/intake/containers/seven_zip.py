@@ -11,7 +11,7 @@ from py7zr.exceptions import PasswordRequired, UnsupportedCompressionMethodError
 from py7zr.io import Py7zIO, WriterFactory
 
 from kaohe.config.model import Intake
-from kaohe.intake.containers import names, wording
+from kaohe.intake.containers import dates, names, wording
 from kaohe.intake.containers.parts import SERIOUS, Basket, ContainerFault, Opened
 
 _AES = b"\x06\xf1\x07\x01"
@@ -30,6 +30,7 @@ class _Entry:
     block: int
     locked: bool
     special: bool
+    modified: int
 
 
 class _Page(Py7zIO):
@@ -126,7 +127,7 @@ def _take_out(data: bytes, password: str | None, basket: Basket) -> bool:
         if entry.special:
             basket.leave(entry.name, wording.SPECIAL)
         elif _whole(shelf, entry):
-            basket.put(entry.name, shelf.pages[entry.index].content)
+            basket.put(entry.name, shelf.pages[entry.index].content, entry.modified)
         else:
             locked = locked or entry.locked
             basket.leave(entry.name, _why(entry, faults.get(entry.block)))
@@ -154,7 +155,9 @@ def _listed(data: bytes, password: str | None) -> Sequence[_Entry]:
                 continue
             block = blocks.setdefault(id(file.folder), len(blocks))
             locked = file.folder is not None and any(coder["method"] == _AES for coder in file.folder.coders)
-            entries.append(_Entry(index, file.filename, file.uncompressed, block, locked, _special(attributes)))
+            entries.append(
+                _Entry(index, file.filename, file.uncompressed, block, locked, _special(attributes), dates.of_filetime(int(file.lastwritetime or 0)))
+            )
         return entries
 
 

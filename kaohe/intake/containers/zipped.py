@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from kaohe.config.model import Intake
-from kaohe.intake.containers import names, salvage, wording
+from kaohe.intake.containers import dates, names, salvage, wording
 from kaohe.intake.containers.parts import SERIOUS, Basket, ContainerFault, Opened
 
 _UTF8_FLAG, _ENCRYPTED, _STRONG = 0x800, 0x1, 0x40
@@ -58,7 +58,7 @@ def _take(data: bytes, archive: zipfile.ZipFile, info: zipfile.ZipInfo, basket: 
         if content is None:
             basket.leave(name, wording.LOCKED)
         else:
-            basket.put(name, content)
+            basket.put(name, content, dates.of_zip(info.date_time, info.extra))
 
 
 def _content(archive: Any, info: zipfile.ZipInfo, password: bytes | None, basket: Basket) -> bytes:

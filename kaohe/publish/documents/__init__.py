@@ -5,12 +5,14 @@ Nothing is invented: a draft has no number and no date, a final document has tho
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
-from kaohe.publish.documents.context import Edition, draft, final, letter_context, notice_context, winners
+from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, notice_context, winners
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import TemplateFault, render
 from kaohe.scoring.decision import Decision
@@ -22,7 +24,9 @@ __all__ = [
     "CERTIFICATE_TEMPLATE",
     "LETTER_TEMPLATE",
     "NOTICE_TEMPLATE",
+    "LetterJob",
     "TemplateFault",
+    "letter_jobs",
     "write_award_decision",
     "write_certificates",
     "write_letters",
@@ -50,19 +54,47 @@ def write_notice(assessment: Assessment, path: Path) -> None:
     write_whole(path, render(assessment.config.template(NOTICE_TEMPLATE), context, properties))
 
 
-def write_letters(assessment: Assessment, folder: Path) -> list[Path]:
-    """Write one letter per unit into a folder, in ranking order; returns their paths. Other files there stay.
+@dataclass(frozen=True)
+class LetterJob:
+    """All that one letter is made from: small, and able to travel to another process."""
+
+    path: Path
+    template: Path
+    context: Letter
+    properties: Properties
+
+    def write(self) -> Path:
+        """Write the letter. TemplateFault when the template cannot be used."""
+        write_whole(self.path, render(self.template, self.context, self.properties))
+        return self.path
+
+
+def letter_jobs(assessment: Assessment, folder: Path) -> Iterator[LetterJob]:
+    """The letters of all units, in ranking order, one by one.
 
     A final letter has the decision's date and an empty line for its number: the meeting gives letters none.
-    TemplateFault when the template cannot be used; then nothing is written.
     """
-    template, edition = assessment.config.template(LETTER_TEMPLATE), _edition(assessment, numbered=False)
-    letters = {}
+    template, shared = assessment.config.template(LETTER_TEMPLATE), common(assessment, _edition(assessment, numbered=False))
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
         path = folder / f"结果通知-{_fit(card.unit.short)}.docx"
-        letters[path] = render(template, letter_context(assessment, card, edition), properties)
-    return _written(letters)
+        yield LetterJob(path, template, letter_context(assessment, card, shared), properties)
+
+
+def write_letters(assessment: Assessment, folder: Path) -> list[Path]:
+    """Write one letter per unit into a folder, in ranking order; returns their paths. Other files there stay.
+
+    TemplateFault when the template cannot be used; then none of them is left there.
+    """
+    written: list[Path] = []
+    try:
+        for job in letter_jobs(assessment, folder):
+            written.append(job.write())
+    except TemplateFault:
+        for path in written:
+            path.unlink()
+        raise
+    return written
 
 
 def write_award_decision(assessment: Assessment, path: Path) -> None:

@@ -6,6 +6,7 @@ Word and WPS keep rows with what follows them; LibreOffice does not. Both get ro
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
@@ -24,18 +25,30 @@ _PAGE_PT = gb.TYPE_HEIGHT_MM * gb.POINTS_PER_MM
 def settle_annexes(document: Any) -> None:
     """Keep the last rows of every annotated table with its note; choose the rows' height where an imprint follows."""
     for table, note in _annotated(document):
-        for row in table.rows[-_KEPT:]:
-            for paragraph in (p for cell in row.cells for p in cell.paragraphs):
-                paragraph.paragraph_format.keep_with_next = True
-        heights = [mark for row in table.rows[1:] if (mark := row._tr.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
+        for row in table._tbl.tr_lst[-_KEPT:]:
+            for paragraph in (p for cell in row.tc_lst for p in cell.p_lst):
+                _keep_with_next(paragraph)
         imprint = _after(note, "w:tbl")
-        if imprint is None or imprint.find(f"{qn('w:tblPr')}/{qn('w:tblpPr')}") is None or len(heights) < len(table.rows) - 1:
+        if imprint is None or imprint.find(f"{qn('w:tblPr')}/{qn('w:tblpPr')}") is None:
+            continue
+        heights = [mark for row in table.rows[1:] if (mark := row._tr.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
+        if len(heights) < len(table.rows) - 1:
             continue
         tail = _paragraph_pt(note, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM) + 2 * 24 + 4
         natural = [_row_pt(row) for row in table.rows]
         chosen = _height_mm(natural, _above_pt(table), tail, int(heights[0].get(qn("w:val"))) / gb.TWIPS_PER_MM)
         for mark in heights:
             mark.set(qn("w:val"), str(gb.twips(chosen)))
+
+
+def _keep_with_next(paragraph: Any) -> None:
+    """As ``keep_with_next`` does, without looking for the mark's place among all that a paragraph's format may hold: it is the second."""
+    form = paragraph.get_or_add_pPr()
+    mark = form.find(qn("w:keepNext"))
+    if mark is None:
+        mark = OxmlElement("w:keepNext")
+        form.insert(1 if len(form) and form[0].tag == qn("w:pStyle") else 0, mark)
+    mark.attrib.pop(qn("w:val"), None)
 
 
 def last_rows(heights: Sequence[float], first_page: float, header: float, tail: float) -> int:

@@ -4,7 +4,7 @@ The wording stands in the templates. Every name here is a contract with the temp
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from itertools import groupby
@@ -13,6 +13,7 @@ from typing import Any
 from kaohe.config.model import Award, Issuer, Unit
 from kaohe.publish.documents import standard as gb
 from kaohe.scoring.decision import Decision
+from kaohe.scoring.exact import exact_sum
 from kaohe.scoring.score import gate_missing, gate_unseen
 from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status, UnitState
 from kaohe.scoring.verify import gate_result
@@ -229,22 +230,22 @@ def notice_context(assessment: Assessment, edition: Edition) -> Notice:
     )
 
 
-def letter_context(assessment: Assessment, card: Scorecard, edition: Edition) -> Letter:
-    """Everything that the letter's template may use."""
+def letter_context(assessment: Assessment, card: Scorecard, shared: Mapping[str, Any]) -> Letter:
+    """Everything that the letter's template may use; ``shared`` is what all letters have, from ``common``."""
     scored = card.total is not None
     sections = _sections(assessment, card) if scored else ()
     return Letter(
-        **common(assessment, edition),
+        **shared,
         department=card.unit.department,
         unit=unit_text(card),
         scored=scored,
         settled=card.state in (UnitState.VALID, UnitState.GATED),
         gated=card.state is UnitState.GATED,
-        tied=sum(other.place == card.place for other in assessment.cards) > 1,
+        tied=assessment.sharing(card.place) > 1,
         sections=sections,
         full=tuple(section.title for section in sections if section.full),
         short_of=tuple(section for section in sections if not section.full),
-        sum=points_text(sum((score.points for score in card.items), Fraction(0))),
+        sum=points_text(exact_sum(score.points for score in card.items)),
     )
 
 
@@ -325,9 +326,12 @@ def _ranks(cards: Iterable[Scorecard]) -> tuple[RankText, ...]:
 
 def _sections(assessment: Assessment, card: Scorecard) -> tuple[SectionText, ...]:
     rulebook, texts = assessment.rulebook, []
+    by_section: dict[str, list[ItemScore]] = {section.id: [] for section in rulebook.sections}
+    for score in card.items:
+        by_section[rulebook.section_of_item[score.item.id].id].append(score)
     for section in rulebook.sections:
-        scores = [score for score in card.items if rulebook.section_of_item[score.item.id] is section]
-        capped = sum((score.points for score in scores if score.maximum is not None), Fraction(0))
+        scores = by_section[section.id]
+        capped = exact_sum(score.points for score in scores if score.maximum is not None)
         whole, maximum = card.sections[section.id], rulebook.maximum(section)
         texts.append(
             SectionText(

@@ -1,26 +1,31 @@
 """Rendering: a template of the office and the data, to the bytes of a Word file."""
 
+import contextlib
 import re
 import zipfile
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
+from zlib import crc32
 
 import jinja2
 from docx import Document
 from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docxtpl import DocxTemplate
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 from markupsafe import Markup, escape
 
+from kaohe.publish.documents import context as context_data
 from kaohe.publish.documents.context import Common
-from kaohe.publish.documents.package import Properties, repacked, set_properties
+from kaohe.publish.documents.package import Properties, set_properties
 from kaohe.publish.documents.typeset import typeset
+from kaohe.raw_zip import Member, member, members, packed
 from kaohe.text import clean, shorten
 
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
@@ -37,18 +42,75 @@ class TemplateFault(Exception):
 
 
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
-    """A template that remembers what it was rendering and does not mend damaged XML in silence."""
+    """A template read once and filled any number of times. It remembers what it was rendering and does not mend damaged XML in silence."""
 
-    seen = ""
+    def __init__(self, data: bytes) -> None:
+        super().__init__(BytesIO(data))
+        self.init_docx()
+        self.seen = ""
+        # The body is rendered inside its document: moving a rendered body there costs more than all the rest.
+        whole = etree.tostring(self.docx._element, encoding="unicode")
+        start, end = whole.index("<w:body"), whole.rindex("</w:body>") + len("</w:body>")
+        self.around = whole[:start], whole[end:]
+        self.source = _BODY.sub("<w:body>", self.patch_xml(self.get_xml()), count=1)
+        self.rows_fit = _rows_fit(self.source.join(self.around))
+        self.edges = [(key, self.patch_xml(self.get_part_xml(part))) for uri in _EDGES for key, part in self.get_headers_footers(uri)]
+        self.edges_shown: dict[str, str] = {}
+        core = self.docx.core_properties
+        self.tagged = any("{" in str(getattr(core, name)) for name in _TAGGED) or any("footnotes" in part.content_type for part in self._parts())
+        self.kept: dict[str, Member] = {}
+
+    def fill(self, names: dict[str, Any], properties: Properties) -> bytes:
+        """The file with these values; what is the same in all of them is taken over as it was compressed before."""
+        self.render_init()
+        environment = _environment()
+        xml = self.render_xml_part(self.source, self.docx._part, names, environment)
+        root = parse_xml(xml.join(self.around))
+        if not self.rows_fit:
+            self.docx._element = root
+            self.map_tree(self.fix_tables(self.get_xml()))
+        for number, picture in enumerate(root.iter(qn("wp:docPr")), 1001):
+            picture.set("id", str(number))
+        self.docx._element = self.docx.part._element = root
+        self.docx._Document__body = None
+        for key, source in self.edges:
+            shown = self.render_xml_part(source, self.docx._part.rels[key].target_part, names, environment)
+            if self.edges_shown.get(key) != shown:
+                self.map_headers_footers_xml(key, shown.encode())
+                self.edges_shown[key] = shown
+        if self.tagged:
+            self.render_properties(names, environment)
+            self.render_footnotes(names, environment)
+        typeset(self.docx)
+        set_properties(self.docx, properties)
+        return packed(self._members())
+
+    def _parts(self) -> list[Any]:
+        return list(self.docx.part.package.iter_parts())
+
+    def _members(self) -> list[Member]:
+        """Every part; only those that differ from the file before are compressed again."""
+        if not self.kept or self.tagged:
+            stream = BytesIO()
+            self.docx.save(stream)
+            found = sorted(members(stream.getvalue()), key=lambda entry: (entry.name != "[Content_Types].xml", entry.name))
+            self.kept = {entry.name: entry for entry in found}
+            return found
+        core = self.docx.part.package._core_properties_part
+        for part in (self.docx.part, core, *(self.docx._part.rels[key].target_part for key, _ in self.edges)):
+            name, blob = str(part.partname).removeprefix("/"), part.blob
+            if self.kept[name].crc != crc32(blob) or self.kept[name].size != len(blob):
+                self.kept[name] = member(name, blob)
+        return list(self.kept.values())
 
     def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
         """Render one part; ``seen`` has its source by the lines that jinja counts."""
         self.seen = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)
         return str(super().render_xml_part(src_xml, part, context, jinja_env))
 
-    def patch_xml(self, src_xml: str) -> str:
-        """As docxtpl does, once for each source: the letters of all units share theirs."""
-        return _patched(src_xml)
+    def resolve_listing(self, xml: str) -> str:
+        """As docxtpl does, where there is anything to resolve: values are single lines."""
+        return str(super().resolve_listing(xml)) if _LISTED.search(xml) else xml
 
     def fix_tables(self, xml: str) -> Any:
         """As docxtpl does, after a strict look."""
@@ -56,8 +118,40 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         return super().fix_tables(xml)
 
 
+_BODY = re.compile("<w:body[^<>]*>")
+_EDGES = (DocxTemplate.HEADER_URI, DocxTemplate.FOOTER_URI)
+_TAGGED = ("author", "comments", "identifier", "language", "subject", "title")
+"""The properties that docxtpl renders; all are set anew afterwards, but a wrong tag in one of them is told."""
+_LISTED = re.compile(r"[\t\n\a\f]")
+
+
+def _rows_fit(document: str) -> bool:
+    """Whether every row of every table has as many cells as its table has columns, whatever is filled in: then there is nothing to mend."""
+    try:
+        root = etree.fromstring(document)
+    except etree.XMLSyntaxError:
+        return False  # tags with signs that XML reads its own way
+    for table in root.iter(qn("w:tbl")):
+        columns = len(table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}"))
+        for row in table.iter(qn("w:tr")):
+            spans = [mark.get(qn("w:val"), "") for mark in row.iterfind(f"{qn('w:tc')}/{qn('w:tcPr')}/{qn('w:gridSpan')}")]
+            between = [row.text, *(child.tail for child in row), *spans]
+            if any("{" in (text or "") for text in between):
+                return False
+            if columns != len(row.findall(qn("w:tc"))) - len(spans) + sum(map(int, spans)):
+                return False
+    return True
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Compiles each source once: most of the time of a letter would go into compiling the same template again."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As the sandbox does; what is frozen data of ours needs no second look."""
+        if type(obj) in _OURS and not attribute.startswith("_"):
+            with contextlib.suppress(AttributeError):
+                return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def from_string(self, source: str | Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
         """The compiled template of this source."""
@@ -69,13 +163,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         return known
 
 
+_OURS = frozenset(kind for kind in vars(context_data).values() if isinstance(kind, type) and is_dataclass(kind))
 _KEPT = 200
 _compiled: dict[Any, jinja2.Template] = {}
-
-
-@lru_cache(_KEPT)
-def _patched(source: str) -> str:
-    return str(DocxTemplate(None).patch_xml(source))
 
 
 @cache
@@ -85,33 +175,53 @@ def _environment() -> _Environment:
 
 def render(template: Path, context: Common, properties: Properties) -> bytes:
     """The finished file. Values stay plain text whatever they contain; the same input gives the same bytes."""
-    document = _opened(template)
+    data = _read(template)
+    document = _opened(template, data)
     names = {field.name: getattr(context, field.name) for field in fields(context)}
     try:
-        document.render(names, _environment(), autoescape=True)
-        typeset(document.docx)
+        return document.fill(names, properties)
     except _FAILS as error:
+        del _templates[data]  # half filled
         raise TemplateFault(_explanation(template, document.seen, error)) from error
-    set_properties(document.docx, properties)
-    stream = BytesIO()
-    document.docx.save(stream)
-    return repacked(stream.getvalue())
 
 
-def _opened(template: Path) -> _Template:
+_MOST_TEMPLATES = 8
+_templates: dict[bytes, _Template] = {}
+"""By their content: the letters of all units share theirs."""
+
+
+def _read(template: Path) -> bytes:
     try:
-        document = _Template(BytesIO(template.read_bytes()))
-        document.init_docx()
-    except _UNREADABLE as error:
-        raise TemplateFault(f"模板 {template.name} 打不开，或者不是 Word 文件（.docx）：{template}") from error
-    return document
+        return template.read_bytes()
+    except OSError as error:
+        raise _not_opened(template) from error
+
+
+def _opened(template: Path, data: bytes) -> _Template:
+    if data not in _templates:
+        if len(_templates) >= _MOST_TEMPLATES:
+            _templates.clear()
+        try:
+            _templates[data] = _Template(data)
+        except _UNREADABLE as error:
+            raise _not_opened(template) from error
+    return _templates[data]
+
+
+def _not_opened(template: Path) -> TemplateFault:
+    return TemplateFault(f"模板 {template.name} 打不开，或者不是 Word 文件（.docx）：{template}")
 
 
 def _as_text(value: object) -> object:
     """A value as one line of plain text. The underscore is written as a reference because docxtpl reads ``{_{`` as a tag."""
     if isinstance(value, jinja2.Undefined):
         return value
-    escaped = str(escape(" ".join(clean(str(value)).split())))
+    return _text(str(value))
+
+
+@lru_cache(20_000)
+def _text(value: str) -> Markup:
+    escaped = str(escape(" ".join(clean(value).split())))
     return Markup(escaped.replace("_", "&#95;"))  # noqa: S704  # escaped on the line above
 
 

@@ -1,7 +1,7 @@
 """What a template cannot say by itself: where a title breaks, what must be narrowed to stay on its line, how a signature is centred."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations, pairwise
 from math import comb
 from typing import Any
@@ -9,8 +9,11 @@ from typing import Any
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml.ns import nsmap, qn
 from docx.shared import Pt
+from docx.styles.styles import Styles
+from docx.text.paragraph import Paragraph
+from lxml import etree
 
 from kaohe.publish.documents import standard as gb
 from kaohe.publish.documents.annex import settle_annexes
@@ -63,8 +66,8 @@ def break_title(text: str, limit: int = _LIMIT) -> list[str]:
 
 def balance_titles(document: Any) -> None:
     """Break every title of a rendered document that is longer than a line; one that the office broke itself stays."""
-    for paragraph in document.paragraphs:
-        if paragraph.style.name not in TITLE_STYLES or "\n" in paragraph.text or not paragraph.runs:
+    for paragraph in _styled(document, TITLE_STYLES):
+        if "\n" in paragraph.text or not paragraph.runs:
             continue
         lines = break_title(paragraph.text)
         if len(lines) > 1:
@@ -85,7 +88,7 @@ def centre_signature(document: Any) -> None:
     Both move left for an issuer too long for that. A date still blank stays as the template has it.
     """
     room = gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM
-    paragraphs = [p for p in document.paragraphs if p.style.name in (ISSUER_STYLE, DATE_STYLE)]
+    paragraphs = _styled(document, (ISSUER_STYLE, DATE_STYLE))
     for issuer, day in pairwise(paragraphs):
         if (issuer.style.name, day.style.name) != (ISSUER_STYLE, DATE_STYLE) or "\t" in day.text or not day.text.strip():
             continue
@@ -100,13 +103,13 @@ def centre_signature(document: Any) -> None:
 
 def keep_on_one_line(document: Any) -> None:
     """Narrow the issuer's mark, and lessen the type of a certificate's names, where they would not fit a line."""
-    styles = {style.style_id: style for style in document.styles if style.name in (MARK_STYLE, *ONE_LINE_STYLES)}
-    for paragraph in _paragraphs(document):
-        named = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
-        style = None if named is None else styles.get(named.get(qn("w:val")))
+    headers = [relation.target_part.element for relation in document.part.rels.values() if relation.reltype == RELATIONSHIP_TYPE.HEADER]
+    found = [p for root in (document.element.body, *headers) for p in _with_styles(document, root, (MARK_STYLE, *ONE_LINE_STYLES))]
+    for paragraph in found:
         text = "".join(t.text or "" for t in paragraph.iter(qn("w:t")))
-        if style is None or not text:
+        if not text:
             continue
+        style: Any = Paragraph(paragraph, document._body).style
         room, size = _room(document.sections[0], paragraph, style), style.font.size.pt
         needed = width(text) / 2 * size
         if needed <= room:
@@ -129,12 +132,38 @@ def _room(section: Any, paragraph: Any, style: Any) -> float:
     return float((section.page_width - section.left_margin - section.right_margin) / Pt(1) - sum(indents))
 
 
-def _paragraphs(document: Any) -> Iterator[Any]:
-    """Every paragraph of the body and of the headers, which rendering replaced behind the sections' back."""
-    yield from document.element.body.iter(qn("w:p"))
-    for relation in document.part.rels.values():
-        if relation.reltype == RELATIONSHIP_TYPE.HEADER:
-            yield from relation.target_part.element.iter(qn("w:p"))
+def style_names(document: Any) -> dict[str, str]:
+    """Names of the document's styles by id."""
+    return _style_names(document.styles.element)
+
+
+@lru_cache(8)
+def _style_names(styles: Any) -> dict[str, str]:
+    return {style.style_id: style.name for style in Styles(styles)}
+
+
+def _styled(document: Any, names: tuple[str, ...]) -> list[Any]:
+    """The paragraphs of the body, those in tables left out, that have one of these styles."""
+    body = document.element.body
+    found = _with_styles(document, body, names)
+    return [Paragraph(element, document._body) for element in found if element.getparent() is body]
+
+
+def _with_styles(document: Any, root: Any, names: tuple[str, ...]) -> list[Any]:
+    """The paragraphs under an element that have one of these styles, in order."""
+    ids = frozenset(style_id for style_id, name in style_names(document).items() if name in names)
+    return [mark.getparent().getparent() for mark in _marks(ids)(root)] if ids else []
+
+
+@lru_cache(32)
+def _marks(ids: frozenset[str]) -> Any:
+    """Finds the style marks of paragraphs; a search in Python would look at every cell of an annex."""
+    wanted = " or ".join(f"@w:val={_xpath_text(style_id)}" for style_id in sorted(ids))
+    return etree.XPath(f".//w:p/w:pPr/w:pStyle[{wanted}]", namespaces=nsmap)
+
+
+def _xpath_text(text: str) -> str:
+    return f"'{text}'" if "'" not in text else f'"{text}"'
 
 
 def _set(run: Any, tag: str, value: int) -> None:

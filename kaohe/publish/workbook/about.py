@@ -1,17 +1,17 @@
 """Sheet 说明: what this workbook is, how far it has come, what its words and colours mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
-from kaohe.publish.workbook.page import Book, Page, height
-from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.page import Page, Rows, height
+from kaohe.publish.workbook.plan import COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
-from kaohe.publish.workbook.values import Cell, Link, shown
+from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
 from kaohe.text import date_text
 
-_Entry: TypeAlias = tuple[Cell, str, str]
+_Entry: TypeAlias = tuple[Plain, str, str]
 
 _WIDTHS = (20.0, 26.0, 84.0)
 
@@ -41,8 +41,8 @@ _SEVERITIES = {
     Severity.HINT: "供参考，不影响计分。",
 }
 _SHEETS = {
-    RANKING: "位次、总分、状态，两张图表。",
-    DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A3 横向打印。",
+    RANKING: "位次、总分、状态，签字的地方，图表。",
+    DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A4 横向打印，几个部分一页，每页都有位次和单位。",
     NOTES: "每个单位每个计分项为什么得这些分。",
     COMPARISON: "单位自评与考核组核定相比：各组、各单位、各计分项差多少，为什么。",
     EVIDENCE: "各单位清单里的每一行，是否有效，计入哪些计分项。",
@@ -52,36 +52,29 @@ _SHEETS = {
 }
 
 
-def write(book: Book) -> None:
-    """Write the sheet."""
-    page = book.page(ABOUT)
+def open_sheet(page: Page) -> Rows:
+    """Set the sheet up; its rows: what is to be known, then the legends on a page of their own."""
     page.widths(_WIDTHS)
-    page.title()
-    page.note(1, "本表说明这本工作簿是什么、分数和位次怎样算出、各种文字和颜色的意思。", _WIDTHS)
-    page.merge(HEAD_ROW, 0, 1, "事项", "head")
-    page.put(HEAD_ROW, 2, "说明", "head")
-    page.sheet.set_row(HEAD_ROW, 24)
-    row = HEAD_ROW + 1
-    for label, text in _facts(book.plan):
-        page.merge(row, 0, 1, label, "label")
-        page.put(row, 2, text, "topic")
-        page.sheet.set_row(row, height([text], [_WIDTHS[2]]) + 4)
-        row += 1
-    for topic, entries in _legend().items():
-        _topic(page, row, topic, entries)
-        row += len(entries)
+    facts, legend = list(_facts(page.book.plan)), _legend()
+    page.rows = HEAD_ROW + 1 + len(facts) + sum(map(len, legend.values()))
     page.sheet.freeze_panes(HEAD_ROW + 1, 0)
+    page.sheet.set_h_pagebreaks([HEAD_ROW + 1 + len(facts)])
     page.print_setup((HEAD_ROW, HEAD_ROW))
+    return _rows(page, facts, legend)
 
 
-def _topic(page: Page, row: int, topic: str, entries: Sequence[_Entry]) -> None:
-    """Write the lines of a legend with their topic beside them."""
-    page.sheet.merge_range(row, 0, row + len(entries) - 1, 0, "", page.book.styles["label"])
-    page.put(row, 0, topic, "label")
-    for n, (name, style, text) in enumerate(entries, row):
-        page.put(n, 1, name, style)
-        page.put(n, 2, text, "plain")
-        page.sheet.set_row(n, height([shown(name), text], _WIDTHS[1:]) + 2)
+def _rows(page: Page, facts: Sequence[tuple[str, str]], legend: Mapping[str, Sequence[_Entry]]) -> Rows:
+    yield from page.top("本表说明这本工作簿是什么、分数和位次怎样算出、各种文字和颜色的意思。", _WIDTHS)
+    yield page.line(HEAD_ROW, [*page.across(HEAD_ROW, 0, 1, "事项", "head"), Styled("说明", "head")], 24)
+    for row, (label, text) in enumerate(facts, HEAD_ROW + 1):
+        yield page.line(row, [*page.across(row, 0, 1, label, "label"), Styled(text, "topic")], height([text], [_WIDTHS[2]]) + 4)
+    row = HEAD_ROW + 1 + len(facts)
+    for topic, entries in legend.items():
+        page.down(row, row + len(entries) - 1, 0)
+        for n, (name, style, text) in enumerate(entries):
+            cells = [Styled(topic if n == 0 else None, "label"), Styled(name, style), Styled(text, "plain")]
+            yield page.line(row + n, cells, height([shown(name), text], _WIDTHS[1:]) + 2)
+        row += len(entries)
 
 
 def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -119,5 +112,5 @@ def _legend() -> dict[str, list[_Entry]]:
         "计分项状态": [(state.chinese, ITEM_STYLE[state], text) for state, text in _ITEMS.items()],
         "问题程度": [(severity.value, SEVERITY_STYLE[severity], text) for severity, text in _SEVERITIES.items()],
         "得分明细颜色": [("不得分", "heat low", "浅色：得分低。"), ("满分", "heat high", "深色：得满分；不封顶项目，本项得分最高的单位颜色最深。")],
-        "各工作表": [(Link(sheet, sheet, 0), "link", text) for sheet, text in _SHEETS.items()],
+        "各工作表": [(Link(sheet, Spot(sheet, 0)), "link", text) for sheet, text in _SHEETS.items()],
     }

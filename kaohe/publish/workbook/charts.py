@@ -1,69 +1,115 @@
-"""The two charts of 排名: totals as ranked bars, and how the sections went on average."""
+"""The charts of 排名: totals as ranked bars, as many to a chart as can be read, and how the sections went on average."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from xlsxwriter.chart import Chart
 
 from kaohe import look
 from kaohe.publish.workbook.page import Page
-from kaohe.publish.workbook.plan import CAPPED, FIRST_ROW, RANKING, TOTAL, UNCAPPED, UNIT
+from kaohe.publish.workbook.plan import CAPPED, RANKING, TOTAL, UNCAPPED, UNIT
+from kaohe.publish.workbook.spread import FIRST_ROW
+from kaohe.publish.workbook.values import number
 
-ROWS = 32
-"""Sheet rows that the charts stand on."""
+ROW_POINTS = 15
+"""Height of the rows that charts stand on."""
 
-MOST_BARS = 30
+MOST_BARS, MOST_CHARTS = 24, 7
+"""Bars whose labels can be read in one chart; charts of totals. Units beyond are in the table alone."""
+
+_FEW_BARS = 15
 _ROW_PIXELS = 20
+_GAP_PIXELS = 8
+_AXIS_STEP = 20
 _FONT = {"name": look.BODY_FONT, "size": 9, "color": look.INK}
+_SMALL_FONT = {**_FONT, "size": 8}
 _TITLE_FONT = {"name": look.HEAD_FONT, "size": 12, "bold": False, "color": look.INK}
 
 
-def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> None:
-    """Put both charts side by side below ``row``; ``sections_row`` is the first row of the table of sections."""
-    room = int(sum(7 * width + 5 for width in widths)) - 16
-    left = room * 45 // 100
-    _place(page, _totals(page), row, 0, left)
-    _place(page, _sections(page, sections_row), row, left + 8, room - left - 8)
+def rows(headed: bool) -> int:
+    """Sheet rows that a printed page of charts stands on, two charts side by side; fewer where the table's headings are repeated above them."""
+    return 28 if headed else 32
 
 
-def _place(page: Page, chart: Chart, row: int, x: int, width: int) -> None:
-    chart.set_size({"width": width, "height": ROWS * _ROW_PIXELS - 16})
-    chart.set_chartarea({"border": {"color": look.RULE}})
-    page.sheet.insert_chart(row, 0, chart, {"x_offset": x, "y_offset": 4, "object_position": 2})
+def pages(count: int) -> int:
+    """Printed pages of charts for so many scored units."""
+    return -(-(len(_spans(count)) + 1) // 2)
 
 
-def _totals(page: Page) -> Chart:
-    """Horizontal bars in ranking order, the first on top."""
+def insert(page: Page, row: int, each: int, widths: Sequence[float], sections_row: int) -> None:
+    """Put the charts below ``row``, two on ``each`` so many rows; ``sections_row`` is the first row of the table of sections.
+
+    What they draw is written into the frame, too, so that they show figures before any program has recalculated.
+    """
+    room = int(sum(7 * width + 5 for width in widths)) - _GAP_PIXELS
     count = len(page.book.plan.scored)
-    last = FIRST_ROW + min(count, MOST_BARS) - 1
+    charts = [_totals(page, *span) for span in _spans(count)]
+    charts.append(_sections(page, sections_row))
+    for n, chart in enumerate(charts):
+        beside = n % 2
+        alone = n == len(charts) - 1 and not beside
+        left = room * (45 if len(charts) == 2 else 50) // 100
+        width = room if alone else (room - left if beside else left) - (0 if beside else _GAP_PIXELS)
+        chart.set_size({"width": width, "height": each * _ROW_PIXELS - 16})
+        chart.set_chartarea({"border": {"color": look.RULE}})
+        place = {"x_offset": 2 + (left if beside else 0), "y_offset": 6, "object_position": 1}
+        page.sheet.insert_chart(row + n // 2 * each, 0, chart, place)
+
+
+def _spans(count: int) -> list[tuple[int, int]]:
+    """First unit and the one after the last of each chart of totals, as even as can be."""
+    drawn = min(count, MOST_BARS * MOST_CHARTS)
+    charts = -(-drawn // MOST_BARS)
+    return list(pairwise([n * drawn // charts for n in range(charts + 1)])) if charts else []
+
+
+def _totals(page: Page, start: int, stop: int) -> Chart:
+    """Horizontal bars in ranking order, the first on top."""
+    scored = page.book.plan.scored
+    first, last = FIRST_ROW + start, FIRST_ROW + stop - 1
+    for row, card in enumerate(scored[start:stop], first):
+        page.sheet.write_string(row, UNIT, card.unit.short)
+        page.sheet.write_number(row, TOTAL, number(card.total or 0))
     chart = page.book.file.add_chart({"type": "bar"})
     chart.add_series(
         {
             "name": "总分",
-            "categories": [RANKING, FIRST_ROW, UNIT, last, UNIT],
-            "values": [RANKING, FIRST_ROW, TOTAL, last, TOTAL],
+            "categories": [RANKING, first, UNIT, last, UNIT],
+            "values": [RANKING, first, TOTAL, last, TOTAL],
             "fill": {"color": look.CHART_COLOURS[0]},
             "gap": 45,
-            "data_labels": {"value": True, "font": _FONT},
+            "data_labels": {"value": True, "font": _FONT if stop - start <= _FEW_BARS else _SMALL_FONT},
         }
     )
-    chart.set_title({"name": "总分排名" if count <= MOST_BARS else f"总分排名（前{MOST_BARS}位）", "name_font": _TITLE_FONT, "overlay": False})
+    title = "总分排名" if (start, stop) == (0, len(scored)) else f"总分排名（第{start + 1}至{stop}个单位）"
+    if stop == MOST_BARS * MOST_CHARTS < len(scored):
+        title += "，以下的见表"
+    chart.set_title({"name": title, "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"none": True})
     chart.set_y_axis(
         {
             "reverse": True,
             "interval_unit": 1,
-            "num_font": {**_FONT, "size": 9 if count <= MOST_BARS // 2 else 8},
+            "num_font": _FONT if stop - start <= _FEW_BARS else _SMALL_FONT,
             "line": {"color": look.RULE},
             "major_tick_mark": "none",
         }
     )
-    chart.set_x_axis(_value_axis())
+    best = max(float(card.total or 0) for card in scored)
+    chart.set_x_axis({**_value_axis(), "max": (int(best * 1.06) // _AXIS_STEP + 1) * _AXIS_STEP})
     return chart
 
 
 def _sections(page: Page, first: int) -> Chart:
     """Average and best score of each section beside its maximum."""
-    last = first + len(page.book.plan.sections) - 1
+    plan = page.book.plan
+    last = first + len(plan.sections) - 1
+    for row, entry in enumerate(plan.sections, first):
+        found = plan.section_tallies[entry.section.id]
+        page.sheet.write_string(row, UNIT, f"{entry.section.number}{entry.section.title}")
+        maximum = plan.assessment.rulebook.maximum(entry.section)
+        for column, value in ((TOTAL, number(maximum)), (CAPPED, found.mean), (UNCAPPED, number(found.best))):
+            page.sheet.write_number(row, column, value)
     chart = page.book.file.add_chart({"type": "bar"})
     for name, column, colour in (
         ("满分（封顶项目）", TOTAL, look.RULE),
@@ -82,7 +128,7 @@ def _sections(page: Page, first: int) -> Chart:
         )
     chart.set_title({"name": "各部分得分情况", "name_font": _TITLE_FONT, "overlay": False})
     chart.set_legend({"position": "bottom", "font": _FONT})
-    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {**_FONT, "size": 8}, "line": {"color": look.RULE}, "major_tick_mark": "none"})
+    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": _SMALL_FONT, "line": {"color": look.RULE}, "major_tick_mark": "none"})
     chart.set_x_axis(_value_axis())
     return chart
 

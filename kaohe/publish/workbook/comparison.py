@@ -1,16 +1,17 @@
 """Sheet 自评核定对比: what the groups changed, by group, by unit and by item, the largest differences first."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from math import sqrt
 
 from kaohe.intake.inspection import row_id
-from kaohe.publish.workbook.page import Book, Column, Page, height, measured
-from kaohe.publish.workbook.plan import CAPPED, COMPARISON, DETAIL, NOTES, RANKING, UNCAPPED, Plan, mean, ref
+from kaohe.publish.workbook.page import Column, Lines, Page, Rows, measured
+from kaohe.publish.workbook.plan import CAPPED, DETAIL, RANKING, UNCAPPED, Plan, ref
 from kaohe.publish.workbook.styles import LINE_POINTS, UNIT_STYLE
+from kaohe.publish.workbook.tally import added, mean
 from kaohe.publish.workbook.values import Cell, Formula, Link, Styled
 from kaohe.rulebook.model import Item
 from kaohe.scoring.accept import accepted_facts
@@ -47,6 +48,10 @@ _COLUMNS = (
 _FIRST_SUBTITLE = 2
 _MOST_REFERENCES = 250
 """A function takes 255 arguments; a list of cells longer than this is given as a plain value."""
+_MOST_COMPARED = 4_000_000
+"""Cells that the units' counts look at, all together; beyond it they are plain values."""
+_SAMPLE = 1000
+"""Lines of each table that the columns are measured by."""
 
 _ABOUT = (
     "自评是按单位自己填报的数算出的分，核定是考核组核定以后的分，出入＝核定－自评，负数是核减。核定的分与“排名”“得分明细”一致；"
@@ -75,15 +80,26 @@ class _Difference:
 
 @dataclass(frozen=True)
 class _Comparison:
-    """What differs, and the rows (from 0) where each line stands."""
+    """What differs, and the rows (from 0) where each line stands. ``links`` says whether units, and items, lead to their notes."""
 
     plan: Plan
+    links: list[bool] = field(default_factory=list)
 
     @cached_property
     def differences(self) -> tuple[_Difference, ...]:
         """Items that differ, the largest first; equal ones in ranking order and the notice's."""
         found = (_Difference(card, s, self._causes(card, s)) for card in self.plan.scored for s in card.items if s.points != s.self_points)
         return tuple(sorted(found, key=lambda d: -abs(d.points)))
+
+    @cached_property
+    def listed(self) -> tuple[_Difference, ...]:
+        """Those that the sheet has rows for."""
+        return self.differences[: max(0, self.plan.limits.rows - self.items_first)]
+
+    @cached_property
+    def live(self) -> bool:
+        """Whether units count their items by formula: all items are listed, and not so many that an office program would be long about it."""
+        return len(self.listed) == len(self.differences) and len(self.differences) * len(self.cards) <= _MOST_COMPARED
 
     @cached_property
     def of_unit(self) -> Mapping[str, tuple[_Difference, ...]]:
@@ -95,7 +111,7 @@ class _Comparison:
 
     def correction(self, card: Scorecard) -> Fraction:
         """Verified less self, over all items of a unit."""
-        return sum((d.points for d in self.of_unit[card.unit.code]), Fraction(0))
+        return added(d.points for d in self.of_unit[card.unit.code])
 
     def inspected(self, card: Scorecard) -> bool:
         """Whether the unit has a score and its preconditions have all been seen."""
@@ -143,7 +159,7 @@ class _Comparison:
 
     def item_cells(self, column: int) -> str:
         """A column of the table of items."""
-        last = self.items_first + len(self.differences) - 1
+        last = self.items_first + len(self.listed) - 1
         return f"{ref(self.items_first, column, fixed=True)}:{ref(last, column, fixed=True)}"
 
     def _causes(self, card: Scorecard, score: ItemScore) -> tuple[str, ...]:
@@ -165,53 +181,57 @@ class _Comparison:
         a, code = self.plan.assessment, card.unit.code
         if not item.rule.lists() or code not in a.records:
             return False
-        counted = {row.place for row in item.rule.counted_rows(accepted_facts(a.records[code], a.findings_of(code)))}
+        counted = {row.place for row in item.rule.counted_rows(accepted_facts(a.records[code], self.plan.findings_of(code)))}
         rows = ((list_id, row) for list_id in item.rule.lists() for row in a.records[code].lists.get(list_id, ()))
         return any(row.place in counted and row_id(a.rulebook.lists_by_id[list_id], row) in a.verifications[code].refused for list_id, row in rows)
 
 
-def write(book: Book) -> None:
-    """Write the sheet: groups and units first, the items on pages of their own under a heading that every page repeats."""
-    page, found = book.page(COMPARISON), _Comparison(book.plan)
-    groups, units, items = (
-        list(_group_lines(found)),
-        [_unit_line(found, c) for c in found.cards],
-        [_item_line(found, n, d) for n, d in enumerate(found.differences)],
-    )
-    widths = measured(_COLUMNS, [*groups, *units, *items])
+def open_sheet(page: Page) -> Rows:
+    """Set the sheet up; its rows: groups and units first, the items on pages of their own under a heading that every page repeats."""
+    found = _Comparison(page.book.plan)
+    sample = chain(_group_lines(found), islice(_unit_lines(found), _SAMPLE), islice(_item_lines(found), _SAMPLE))
+    widths = measured(_COLUMNS, list(sample))
     page.widths(widths)
-    page.title()
-    page.note(1, _ABOUT, widths)
+    count, head = len(found.listed), found.items_first - 1
+    page.rows = found.items_first + max(1, count)
     page.sheet.freeze_panes(1, 0)
-    _subtitle(page, _FIRST_SUBTITLE, "一、各考核组")
-    page.note(_FIRST_SUBTITLE + 1, _HOW_TO_READ, widths)
-    _table(page, found.groups_first - 1, _GROUPS, groups, widths)
-    _subtitle(page, found.units_subtitle, "二、各单位（出入大的在前）")
-    _table(page, found.units_first - 1, _UNITS, units, widths)
-    _subtitle(page, found.items_subtitle, "三、各计分项（只列有出入的，出入大的在前）")
-    head = found.items_first - 1
-    _table(page, head, _ITEMS, items, widths)
-    if items:
-        page.sheet.autofilter(head, 0, head + len(items), len(_COLUMNS) - 1)
+    if count:
+        page.sheet.autofilter(head, 0, head + count, len(_COLUMNS) - 1)
         page.sheet.set_h_pagebreaks([found.items_subtitle])
-    else:
-        page.merge(found.items_first, 0, len(_COLUMNS) - 1, _nothing(found), "muted")
-        page.sheet.set_row(found.items_first, 2 * LINE_POINTS)
     page.print_setup((head, head))
+    found.links.extend(page.afford(len(found.cards), count))
+    return _rows(page, found, widths)
 
 
-def _subtitle(page: Page, row: int, text: str) -> None:
-    page.put(row, 0, text, "subtitle")
-    page.sheet.set_row(row, 24)
+def _rows(page: Page, found: _Comparison, widths: Sequence[float]) -> Rows:
+    yield from page.top(_ABOUT, widths)
+    yield page.subtitle(_FIRST_SUBTITLE, "一、各考核组")
+    yield page.note(_FIRST_SUBTITLE + 1, _HOW_TO_READ, widths)
+    yield from _table(page, found.groups_first - 1, _GROUPS, _group_lines(found), widths)
+    yield page.subtitle(found.units_subtitle, "二、各单位（出入大的在前）")
+    yield from _table(page, found.units_first - 1, _UNITS, _unit_lines(found), widths)
+    cut = len(found.differences) - len(found.listed)
+    more = f"，还有{cut}项出入较小的，工作表的行数不够，没有列出" if cut else ""
+    yield page.subtitle(found.items_subtitle, f"三、各计分项（只列有出入的，出入大的在前{more}）")
+    yield from _table(page, found.items_first - 1, _ITEMS, _item_lines(found), widths)
+    if not found.differences:
+        yield page.line(found.items_first, page.across(found.items_first, 0, len(_COLUMNS) - 1, _nothing(found), "muted"), 2 * LINE_POINTS)
 
 
-def _table(page: Page, head: int, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Sequence[float]) -> None:
-    """Write headings and the lines below them."""
-    for column, heading in enumerate(headings):
-        page.put(head, column, heading, "head")
-    page.sheet.set_row(head, height(headings, widths) + 6)
+def _table(page: Page, head: int, headings: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Sequence[float]) -> Rows:
+    """Headings and the lines below them."""
+    yield page.heads(head, headings, widths)
+    table = Lines(page, _COLUMNS, widths)
     for n, cells in enumerate(rows, head + 1):
-        page.row(n, cells, _COLUMNS, widths)
+        yield table.line(n, cells)
+
+
+def _unit_lines(found: _Comparison) -> Iterator[list[Cell]]:
+    return (_unit_line(found, card) for card in found.cards)
+
+
+def _item_lines(found: _Comparison) -> Iterator[list[Cell]]:
+    return (_item_line(found, n, difference) for n, difference in enumerate(found.listed))
 
 
 def _nothing(found: _Comparison) -> str:
@@ -235,13 +255,13 @@ def _group_line(found: _Comparison, name: str, cards: Sequence[Scorecard]) -> li
         return [*head, *(Styled("—", "muted") for _ in range(COUNT - SELF + 2)), Styled("还没有已核单位，不算平均数。", "muted text")]
     rows = [found.unit_row[card.unit.code] for card in done]
     corrections = [found.correction(card) for card in done]
-    average = mean(corrections)
-    deviation = sqrt(sum((c - sum(corrections) / len(corrections)) ** 2 for c in corrections) / len(corrections))
+    total, squares = added(corrections), added(c * c for c in corrections)
+    average, deviation = mean(corrections), sqrt((len(done) * squares - total * total) / len(done) ** 2)
     count = Fraction(sum(len(found.of_unit[card.unit.code]) for card in done))
     cells = _cells(rows, DIFFERENCE)
     statistics = (
         (f"SUM({_cells(rows, COUNT)})", count, "number"),
-        (found.plan.summed(f"SUM({cells})"), sum(corrections, Fraction(0)), _signed_style(sum(corrections, Fraction(0)))),
+        (found.plan.summed(f"SUM({cells})"), total, _signed_style(total)),
         (f"AVERAGE({cells})", average, "mean difference"),
         (found.plan.summed(f"MAX({cells})-MIN({cells})"), max(corrections) - min(corrections), "number"),
         (f"STDEVP({cells})", deviation, "deviation"),
@@ -278,7 +298,7 @@ def _not_own(found: _Comparison, cards: Sequence[Scorecard]) -> Cell:
     for cause, words in ((MOVED, "由别的单位核定引起的位次变动，不是更动本单位的数"), (DECIDED, "主席办公会议审定的分")):
         points = [d.points for card in cards for d in found.of_unit[card.unit.code] if cause in d.causes]
         if points:
-            parts.append(f"其中{len(points)}项{_signed(sum(points, Fraction(0)))}分是{words}")
+            parts.append(f"其中{len(points)}项{_signed(added(points))}分是{words}")
     return Styled(f"{'；'.join(parts)}。", "text") if parts else Styled("—", "muted")
 
 
@@ -304,16 +324,17 @@ def _state(card: Scorecard) -> UnitState:
 
 
 def _unit_line(found: _Comparison, card: Scorecard) -> list[Cell]:
-    name = Styled(Link(card.unit.short, NOTES, found.plan.notes_row[card.unit.code]), "link")
+    linked = not found.links or found.links[0]
+    name = Styled(Link(card.unit.short, found.plan.notes_spot(card.unit.code)), "link") if linked else Styled(card.unit.short, "centre")
     nothing = Styled("—", "muted")
     if card.capped is None or card.uncapped is None:
         return [name, card.group, Styled(card.state.chinese, UNIT_STYLE[card.state]), *[nothing] * (REASON - STATE - 1), card.reason]
     state, row, there = _state(card), found.unit_row[card.unit.code], found.plan.ranking_row[card.unit.code]
     changed = found.of_unit[card.unit.code]
-    moved = sum((d.points for d in changed if d.causes == (MOVED,)), Fraction(0))
+    moved = added(d.points for d in changed if d.causes == (MOVED,))
     count: Cell = len(changed)
-    moves: Cell = Styled(0, _signed_style(moved))
-    if found.differences:
+    moves: Cell = Styled(moved, _signed_style(moved))
+    if found.differences and found.live:
         own = f"({found.item_cells(UNIT)}={ref(row, UNIT)})"
         count = Formula(f"SUMPRODUCT({own}*1)", Fraction(len(changed)))
         caused = f'SUMPRODUCT({own}*({found.item_cells(CAUSE)}="{MOVED}"),{found.item_cells(DIFFERENCE)})'
@@ -325,7 +346,7 @@ def _unit_line(found: _Comparison, card: Scorecard) -> list[Cell]:
         card.group,
         Styled(INSPECTED, "good") if found.inspected(card) else Styled(WAITING, UNIT_STYLE[state]),
         largest,
-        sum((s.self_points for s in card.items), Fraction(0)),
+        added(s.self_points for s in card.items),
         Formula(found.plan.summed(verified), card.capped + card.uncapped),
         _difference(found, row, found.correction(card)),
         count,
@@ -341,10 +362,12 @@ def _item_line(found: _Comparison, number: int, difference: _Difference) -> list
     card, score, row = difference.card, difference.score, found.items_first + number
     there = ref(found.plan.detail_row[card.unit.code], found.plan.detail_column[score.item.id], DETAIL, fixed=True)
     moved = difference.causes == (MOVED,)
+    spot = found.plan.notes_spot(card.unit.code, found.plan.item_number[score.item.id])
+    linked = not found.links or found.links[1]
     return [
         card.unit.short,
         card.group,
-        score.item.id,
+        Styled(Link(score.item.id, spot), "leading") if linked else score.item.id,
         score.item.title,
         score.self_points,
         Formula(there, score.points),

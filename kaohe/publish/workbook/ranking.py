@@ -1,83 +1,111 @@
-"""Sheet 排名: places and totals as formulas, units without a score apart, charts, and how the sections went."""
+"""Sheet 排名: places and totals as formulas, units without a score apart, where to sign, charts, and how the sections went."""
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import chain, islice
 
 from kaohe.checks.finding import Severity
-from kaohe.publish.workbook import charts
-from kaohe.publish.workbook.page import Book, Column, Page, height, measured
+from kaohe.publish.workbook import charts, signatures
+from kaohe.publish.workbook.page import Column, Lines, Page, Rows, lines_of, measured
 from kaohe.publish.workbook.plan import (
     BONUS,
     CAPPED,
     DETAIL,
     DETAIL_FIRST_ROW,
     DETAIL_MAX_ROW,
-    FINDINGS,
-    FIRST_ROW,
     HEAD_ROW,
-    NOTES,
-    RANKING,
+    PLACE,
     REASON,
     TOTAL,
     UNCAPPED,
     UNIT,
     Plan,
-    mean,
     ref,
 )
-from kaohe.publish.workbook.styles import SEVERITY_STYLE, UNIT_STYLE
-from kaohe.publish.workbook.values import Cell, Formula, Link, Styled
+from kaohe.publish.workbook.spread import FIRST_ROW
+from kaohe.publish.workbook.styles import LINE_POINTS, SEVERITY_STYLE, UNIT_STYLE
+from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled
 from kaohe.scoring.scorecard import Scorecard
 
 ONE_PAGE = 20
-"""Units that fit the first page; beyond that the headings are repeated, else the title alone."""
+"""Units that fit the first page with the signatures; beyond that the headings are repeated, else the title alone."""
 
 _PROFILE = ("序号", "部分", "", "满分", "平均分", "最高分", "最低分")
+_PROFILE_ROW_POINTS = 24
+_ZOOM = 115
+_ROW_POINTS = 20
 
 
-def write(book: Book) -> None:
-    """Write the sheet."""
-    plan, page = book.plan, book.page(RANKING)
-    columns = _columns(plan)
-    ranked = [_ranked(plan, card) for card in plan.scored]
-    apart = [_apart(plan, card) for card in plan.unscored]
-    widths = measured(columns, ranked + apart)
+def open_sheet(page: Page) -> Rows:
+    """Set the sheet up; its rows."""
+    plan, sheet = page.book.plan, page.sheet
+    columns, count = _columns(plan), len(plan.scored)
+    with_findings = sum(plan.finding_spot(card.unit.code) is not None for card in plan.assessment.cards)
+    links = page.afford(len(plan.assessment.cards), count, with_findings)
+    widths = measured(columns, islice(_lines(plan, links), 2000))
     page.widths(widths)
-    page.title()
-    page.note(1, _note(plan), widths)
-    page.headings(columns, widths)
-    page.sheet.freeze_panes(FIRST_ROW, UNIT + 1)
-    for n, cells in enumerate(ranked):
-        page.row(FIRST_ROW + n, cells, columns, widths)
-    if ranked:
-        page.sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + len(ranked), len(columns) - 1)
-    else:
-        page.merge(FIRST_ROW, 0, REASON, "目前没有单位有得分，不排位次。", "muted")
-        page.sheet.set_row(FIRST_ROW, 30)
-    row = FIRST_ROW + max(1, len(ranked)) + 1
-    if apart:
-        page.put(row, 0, "没有得分、不排位次的单位", "subtitle")
-        page.sheet.set_row(row, 24)
-        for n, cells in enumerate(apart, row + 1):
-            page.row(n, cells, columns, widths)
-        row += len(apart) + 2
-    if ranked:
-        _profile(page, row, widths)
-    page.print_setup((0, 0) if len(ranked) + len(apart) <= ONE_PAGE else (0, HEAD_ROW))
+    sheet.set_zoom(_ZOOM)
+    sheet.freeze_panes(FIRST_ROW, UNIT + 1)
+    if count:
+        sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(columns) - 1)
+    small = len(plan.assessment.cards) <= ONE_PAGE
+    page.print_setup((0, 0) if small else (0, HEAD_ROW))
+    apart = FIRST_ROW + max(1, count) + 1
+    signed = apart + (len(plan.unscored) + 2 if plan.unscored else 0)
+    drawn = signed + signatures.count(page) + 1
+    page.rows, table = drawn - 1, drawn
+    breaks = [] if small else [signed]
+    if count:
+        pages, each = charts.pages(count), charts.rows(headed=not small)
+        table = drawn + pages * each + 1
+        page.rows = table + 2 + len(plan.sections)
+        breaks += [drawn + n * each for n in range(pages)] + [table]
+        charts.insert(page, drawn, each, widths, table + 2)
+    sheet.set_h_pagebreaks(breaks)
+    profile = chain(_room(page, drawn, table), _profile(page, table, widths)) if count else iter(())
+    return chain(_ranks(page, columns, widths, links), _rest(page, apart, signed, columns, widths, links), profile)
+
+
+def _lines(plan: Plan, links: Sequence[bool]) -> Iterator[list[Cell]]:
+    yield from (_ranked(plan, card, links) for card in plan.scored)
+    yield from (_apart(plan, card, links) for card in plan.unscored)
+
+
+def _ranks(page: Page, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool]) -> Rows:
+    plan = page.book.plan
+    yield from page.top(_note(plan), widths)
+    yield page.heads(HEAD_ROW, [column.heading for column in columns], widths, "large head")
+    table = Lines(page, columns, widths, _ROW_POINTS)
+    for row, card in enumerate(plan.scored, FIRST_ROW):
+        yield table.line(row, _ranked(plan, card, links))
+    if not plan.scored:
+        yield page.line(FIRST_ROW, page.across(FIRST_ROW, 0, REASON, "目前没有单位有得分，不排位次。", "muted"), 2 * LINE_POINTS)
+
+
+def _rest(page: Page, apart: int, signed: int, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool]) -> Rows:
+    """Units without a place, then the signatures."""
+    plan = page.book.plan
+    if plan.unscored:
+        yield page.subtitle(apart, "没有得分、不排位次的单位")
+        table = Lines(page, columns, widths, _ROW_POINTS)
+        for row, card in enumerate(plan.unscored, apart + 1):
+            yield table.line(row, _apart(plan, card, links))
+    yield from signatures.lines(page, signed)
 
 
 def _columns(plan: Plan) -> tuple[Column, ...]:
     in_total = plan.assessment.rulebook.settings.bonus_in_total
     return (
-        Column("位次", 7, 7, "strong"),
-        Column("单位", 14, 26, "link"),
-        Column("考核组", 9, 14, "centre"),
-        Column("总分", 9, 12, "strong"),
-        Column("封顶项\n得分", 9, 12, "number"),
-        Column("不封顶项\n得分", 9, 12, "number"),
-        Column("其中加分" if in_total else "加分\n（不计入总分）", 9 if in_total else 15, 15, "number"),
+        Column("位次", 7, 7, "large strong"),
+        Column("单位", 17, 28, "large link"),
+        Column("考核组", 10, 16, "large centre"),
+        Column("总分", 10, 13, "large strong"),
+        Column("封顶项\n得分", 10, 13, "large number"),
+        Column("不封顶项\n得分", 10, 13, "large number"),
+        Column("其中加分" if in_total else "加分\n（不计入总分）", 10 if in_total else 16, 16, "large number"),
         Column("状态", 12, 20, "centre"),
         Column("问题", 12, 18, "centre"),
-        Column("说明", 36, 52),
+        Column("说明", 40, 56),
     )
 
 
@@ -90,11 +118,11 @@ def _note(plan: Plan) -> str:
     )
     return (
         f"共{len(a.cards)}个单位，{len(plan.scored)}个有得分，{len(plan.unscored)}个没有得分。{bonus}；总分相同的并列，后面的位次空出。"
-        "总分和位次都是公式，可以逐级查到“得分明细”。点单位名称看它的计分说明。"
+        "总分和位次都是公式，可以逐级查到“得分明细”。点位次看得分明细，点单位看计分说明，点问题看问题清单。"
     )
 
 
-def _ranked(plan: Plan, card: Scorecard) -> list[Cell]:
+def _ranked(plan: Plan, card: Scorecard, links: Sequence[bool]) -> list[Cell]:
     assert card.place is not None
     assert card.total is not None
     assert card.capped is not None
@@ -105,62 +133,63 @@ def _ranked(plan: Plan, card: Scorecard) -> list[Cell]:
     total = f"{ref(row, CAPPED)}+{ref(row, UNCAPPED)}"
     if not plan.assessment.rulebook.settings.bonus_in_total:
         total += f"-{ref(row, BONUS)}"
-    place = f"RANK({ref(row, TOTAL)},{ref(FIRST_ROW, TOTAL, fixed=True)}:{ref(last, TOTAL, fixed=True)},0)"
+    rank = f"RANK({ref(row, TOTAL)},{ref(FIRST_ROW, TOTAL, fixed=True)}:{ref(last, TOTAL, fixed=True)},0)"
+    place = Formula(rank, Fraction(card.place))
     parts = [Formula(ref(there, plan.detail_capped + n, DETAIL, fixed=True), v) for n, v in enumerate((card.capped, card.uncapped, card.bonus))]
     return [
-        Formula(place, Fraction(card.place)),
-        Link(card.unit.short, NOTES, plan.notes_row[card.unit.code]),
+        Styled(Link(place, Spot(DETAIL, there)), "large place") if links[1] else place,
+        _name(plan, card, links),
         card.group,
         Formula(plan.summed(total), card.total),
         *parts,
-        *_state(plan, card),
+        *_state(plan, card, links),
     ]
 
 
-def _apart(plan: Plan, card: Scorecard) -> list[Cell]:
+def _apart(plan: Plan, card: Scorecard, links: Sequence[bool]) -> list[Cell]:
     nothing = Styled("—", "muted")
-    name = Link(card.unit.short, NOTES, plan.notes_row[card.unit.code])
-    return [nothing, name, card.group, nothing, nothing, nothing, nothing, *_state(plan, card)]
+    return [nothing, _name(plan, card, links), card.group, nothing, nothing, nothing, nothing, *_state(plan, card, links)]
 
 
-def _state(plan: Plan, card: Scorecard) -> list[Cell]:
+def _name(plan: Plan, card: Scorecard, links: Sequence[bool]) -> Cell:
+    return Link(card.unit.short, plan.notes_spot(card.unit.code)) if links[0] else Styled(card.unit.short, "large centre")
+
+
+def _state(plan: Plan, card: Scorecard, links: Sequence[bool]) -> list[Cell]:
     code = card.unit.code
-    counts = [(s, len(plan.assessment.open_findings_of(code, s))) for s in Severity]
-    words = "，".join(f"{s.value}{n}" for s, n in counts if n)
+    counts = plan.open_findings(code)
+    words = "，".join(f"{severity.value}{n}" for severity, n in counts.items() if n)
     issues: Cell = Styled("—", "muted")
     if words:
-        gravest = next(s for s, n in counts if n)
-        issues = Styled(Link(words, FINDINGS, plan.finding_row[code]), SEVERITY_STYLE[gravest])
+        spot = plan.finding_spot(code)
+        gravest = next(severity for severity in Severity if counts[severity])
+        issues = Styled(Link(words, spot) if links[2] and spot is not None else words, SEVERITY_STYLE[gravest])
     return [Styled(card.state.chinese, UNIT_STYLE[card.state]), issues, card.reason]
 
 
-def _profile(page: Page, row: int, widths: list[float]) -> None:
-    """Charts on a page of their own, then the table of sections that one of them draws."""
+def _room(page: Page, first: int, last: int) -> Rows:
+    """The rows that the charts stand on."""
+    return (page.line(row, [], charts.ROW_POINTS) for row in range(first, last))
+
+
+def _profile(page: Page, table: int, widths: Sequence[float]) -> Rows:
+    """The table of sections that one of the charts draws."""
     plan = page.book.plan
-    table = row + charts.ROWS + 1
-    first = table + 2
-    page.sheet.set_h_pagebreaks([row, table])
-    charts.insert(page, row, widths, first)
-    page.put(table, 0, "各部分得分情况", "subtitle")
-    page.sheet.set_row(table, 24)
-    for column, heading in enumerate(_PROFILE):
-        page.put(table + 1, column, heading, "head")
-    page.merge(table + 1, UNIT, UNIT + 1, _PROFILE[UNIT], "head")
-    page.sheet.set_row(table + 1, height(_PROFILE[TOTAL:], widths[TOTAL : TOTAL + 4]) + 6)
+    yield page.subtitle(table, "各部分得分情况")
+    head = [Styled(heading, "head") for heading in _PROFILE]
+    yield page.line(table + 1, [head[PLACE], *page.across(table + 1, UNIT, UNIT + 1, head[UNIT], "head"), *head[TOTAL:]], _PROFILE_ROW_POINTS)
     last = DETAIL_FIRST_ROW + len(plan.scored) - 1
+    room = widths[UNIT] + widths[UNIT + 1]
     for n, entry in enumerate(plan.sections):
-        points = [card.sections[entry.section.id] for card in plan.scored]
+        row, found = table + 2 + n, plan.section_tallies[entry.section.id]
         title = f"{entry.section.number}{entry.section.title}"
         cells = f"{ref(DETAIL_FIRST_ROW, entry.subtotal, DETAIL, fixed=True)}:{ref(last, entry.subtotal, fixed=True)}"
-        page.put(first + n, 0, n + 1, "number")
-        page.merge(first + n, UNIT, UNIT + 1, title, "plain")
-        page.put(
-            first + n,
-            TOTAL,
-            Formula(ref(DETAIL_MAX_ROW, entry.subtotal, DETAIL, fixed=True), plan.assessment.rulebook.maximum(entry.section)),
-            "number",
-        )
-        page.put(first + n, CAPPED, Formula(f"AVERAGE({cells})", mean(points)), "mean")
-        page.put(first + n, UNCAPPED, Formula(f"MAX({cells})", max(points)), "number")
-        page.put(first + n, BONUS, Formula(f"MIN({cells})", min(points)), "number")
-        page.sheet.set_row(first + n, height([title], [widths[UNIT] + widths[UNIT + 1]]))
+        maximum = Formula(ref(DETAIL_MAX_ROW, entry.subtotal, DETAIL, fixed=True), plan.assessment.rulebook.maximum(entry.section))
+        figures = [
+            Styled(maximum, "number"),
+            Styled(Formula(f"AVERAGE({cells})", found.mean), "mean"),
+            Styled(Formula(f"MAX({cells})", found.best), "number"),
+            Styled(Formula(f"MIN({cells})", found.least), "number"),
+        ]
+        cells_of_row = [Styled(n + 1, "number"), *page.across(row, UNIT, UNIT + 1, title, "plain"), *figures]
+        yield page.line(row, cells_of_row, max(_PROFILE_ROW_POINTS, lines_of(title, room) * LINE_POINTS + 4))

@@ -1,10 +1,11 @@
 """Every format of the workbook by name. Nothing else in this package chooses a colour, a font or a border."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import xlsxwriter
-from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from kaohe import look
 from kaohe.checks.finding import Severity
@@ -16,18 +17,26 @@ BODY_POINTS = 10
 LINE_POINTS = 15.0
 """Height of one line of body text, with room for the fonts that stand in for 宋体 elsewhere."""
 
+DEFAULT_LOOK: Look = {"font_name": look.BODY_FONT, "font_size": BODY_POINTS}
+"""Office programs count column widths in digits of this font: half a Chinese character of body text each."""
+
 _BODY: Look = {"font_name": look.BODY_FONT, "font_size": BODY_POINTS, "font_color": look.INK, "valign": "vcenter"}
 _CELL: Look = {**_BODY, "border": 1, "border_color": look.RULE}
 _HEAD: Look = {**_CELL, "font_name": look.HEAD_FONT, "bg_color": look.HEADER_FILL, "align": "center", "text_wrap": True}
 _TEXT: Look = {**_CELL, "text_wrap": True, "quote_prefix": True}
 _CENTRE: Look = {**_CELL, "align": "center", "text_wrap": True}
-_SMALL: Look = {**_HEAD, "font_size": 9, "text_wrap": False}
+_NUMBER: Look = {**_CENTRE, "text_wrap": False}
+_STRONG: Look = {**_NUMBER, "font_name": look.HEAD_FONT}
 _BAND: Look = {"bg_color": look.SECTION_FILL, "font_name": look.HEAD_FONT}
 _LINK: Look = {"font_color": look.HINT_INK, "underline": 1}
-_MEAN: Look = {**_CENTRE, "bg_color": look.LOCKED_FILL, "num_format": "0.0", "text_wrap": False}
+_LEADING: Look = {"font_color": look.HINT_INK}
+_MEAN: Look = {**_NUMBER, "bg_color": look.LOCKED_FILL, "num_format": "0.0"}
+_ITEM: Look = {**_HEAD, "font_size": 9}
+_SIGNED: Look = {"num_format": "+0.00;-0.00;0.00"}
+_LARGE: Look = {"font_size": 11}
 
 STYLES: Mapping[str, Look] = {
-    "title": {**_BODY, "font_name": look.HEAD_FONT, "font_size": 16, "font_color": look.BRAND},
+    "title": {**_BODY, "font_name": look.HEAD_FONT, "font_size": 16, "font_color": look.BRAND, "bottom": 2, "bottom_color": look.BRAND},
     "note": {**_BODY, "font_color": look.MUTED, "text_wrap": True},
     "note line": {**_BODY, "font_color": look.MUTED},
     "subtitle": {**_BODY, "font_name": look.HEAD_FONT, "font_size": 12},
@@ -35,31 +44,40 @@ STYLES: Mapping[str, Look] = {
     "text": _TEXT,
     "plain": {**_CELL, "text_wrap": True},
     "centre": _CENTRE,
-    "number": {**_CENTRE, "text_wrap": False},
-    "difference": {**_CENTRE, "num_format": "+0;-0;0", "text_wrap": False},
-    "fraction difference": {**_CENTRE, "num_format": "+0.00;-0.00;0.00", "text_wrap": False},
-    "strong": {**_CENTRE, "font_name": look.HEAD_FONT, "text_wrap": False},
-    "date": {**_CENTRE, "num_format": 'yyyy"年"m"月"d"日"', "text_wrap": False},
+    "number": _NUMBER,
+    "difference": {**_NUMBER, "num_format": "+0;-0;0"},
+    "fraction difference": {**_NUMBER, **_SIGNED},
+    "strong": _STRONG,
+    "date": {**_NUMBER, "num_format": 'yyyy"年"m"月"d"日"'},
     "link": {**_CENTRE, **_LINK},
+    "leading": {**_CENTRE, **_LEADING},
+    "leading text": {**_TEXT, **_LEADING},
+    "leading strong": {**_STRONG, **_LEADING},
+    "large head": {**_HEAD, **_LARGE},
+    "large strong": {**_STRONG, "font_size": 12},
+    "large place": {**_STRONG, **_LEADING, "font_size": 12},
+    "large link": {**_CENTRE, **_LINK, **_LARGE},
+    "large centre": {**_CENTRE, **_LARGE},
+    "large number": {**_NUMBER, **_LARGE},
     "muted": {**_CENTRE, "font_color": look.MUTED},
     "muted text": {**_TEXT, "font_color": look.MUTED},
     "label": {**_CELL, **_BAND, "text_wrap": True, "valign": "top"},
     "topic": {**_CELL, "text_wrap": True, "valign": "top"},
     "band": {**_CENTRE, **_BAND},
+    "band link": {**_CENTRE, **_BAND, **_LINK},
     "band text": {**_CELL, **_BAND, "text_wrap": True},
-    "band number": {**_CENTRE, **_BAND, "text_wrap": False},
+    "band number": {**_NUMBER, **_BAND},
+    "band leading": {**_CELL, **_BAND, **_LEADING, "text_wrap": True},
     "mean": _MEAN,
-    "small mean": {**_MEAN, "font_size": 8},
-    "mean difference": {**_MEAN, "num_format": "+0.00;-0.00;0.00"},
+    "small mean": {**_MEAN, "font_size": 9},
+    "mean difference": {**_MEAN, **_SIGNED},
     "deviation": {**_MEAN, "num_format": "0.00"},
-    "mean band": {**_MEAN, **_BAND, "font_size": 8},
+    "mean band": {**_MEAN, **_BAND, "font_size": 9},
     "mean label": {**_MEAN, "font_name": look.HEAD_FONT},
-    "small head": _SMALL,
-    "section head": {**_HEAD, **_BAND, "font_size": 9},
-    "upright head": {**_SMALL, "rotation": 90},
-    "stacked head": {**_SMALL, "rotation": 270, "valign": "top"},
-    "stacked band": {**_SMALL, **_BAND, "rotation": 270, "valign": "top"},
-    "stacked bonus": {**_SMALL, "rotation": 270, "valign": "top", "font_color": look.BRAND, "bg_color": look.BRAND_TINT},
+    "section head": {**_HEAD, **_BAND},
+    "item head": _ITEM,
+    "item band": {**_ITEM, **_BAND},
+    "item bonus": {**_ITEM, "font_color": look.BRAND, "bg_color": look.BRAND_TINT},
     "error": {**_CENTRE, "bg_color": look.ERROR_FILL, "font_color": look.ERROR_INK},
     "doubt": {**_CENTRE, "bg_color": look.DOUBT_FILL, "font_color": look.DOUBT_INK},
     "hint": {**_CENTRE, "bg_color": look.HINT_FILL, "font_color": look.HINT_INK},
@@ -68,6 +86,9 @@ STYLES: Mapping[str, Look] = {
     "idle text": {**_TEXT, "bg_color": look.LOCKED_FILL, "font_color": look.MUTED},
     "heat low": {**_CENTRE, "bg_color": look.HEAT_LOW},
     "heat high": {**_CENTRE, "bg_color": look.HEAT_HIGH},
+    "signer": {**_BODY, **_LARGE, "align": "right"},
+    "signature": {**_BODY, **_LARGE, "bottom": 1, "bottom_color": look.INK},
+    "signed on": {**_BODY, **_LARGE, "align": "right"},
 }
 
 SEVERITY_STYLE: Mapping[Severity, str] = {Severity.ERROR: "error", Severity.DOUBT: "doubt", Severity.HINT: "hint"}
@@ -91,13 +112,17 @@ ITEM_STYLE: Mapping[ItemState, str] = {
 
 
 class Styles:
-    """The formats of one workbook, each made when first asked for."""
+    """The formats of one workbook, and the numbers that they have in its file once that is known."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
-        self._book = book
-        self._made: dict[str, Format] = {}
+        self._formats = {name: book.add_format(dict(properties)) for name, properties in STYLES.items()}
 
-    def __getitem__(self, name: str) -> Format:
-        if name not in self._made:
-            self._made[name] = self._book.add_format(dict(STYLES[name]))
-        return self._made[name]
+    def show(self, sheet: Worksheet) -> None:
+        """Write one cell in each style down the first column, so that the file tells the styles' numbers."""
+        for row, style in enumerate(self._formats.values()):
+            sheet.write_blank(row, 0, None, style)
+
+    def marks(self, part: str) -> Mapping[str, str]:
+        """By name, how a cell says its style, as ``' s="5"'``; from the part of the sheet on which the styles were shown."""
+        found = re.findall(r'<c r="A\d+"( s="\d+")/>', part)
+        return dict(zip(self._formats, found, strict=True))

@@ -1,12 +1,10 @@
-"""What can stand in a cell, and how each kind is stored: text of any origin never becomes a formula or a link."""
+"""What can stand in a cell, and the text that it shows."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
-
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from kaohe.text import clean, date_text, points_text, width
 
@@ -14,6 +12,9 @@ MOST_CHARACTERS = 32767
 """What a spreadsheet cell holds, in UTF-16 units."""
 
 FIRST_YEAR = 1900
+
+LONG_TEXT = 500
+"""Characters beyond which the measures of a text are not remembered, so that what is remembered stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,20 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Text that leads to a row (from 0) of another sheet."""
+class Spot:
+    """A row (from 0) of a sheet, and the column where its line begins to be of interest."""
 
-    text: str
     sheet: str
     row: int
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Text or a figure that leads to another place of the workbook."""
+
+    text: "str | Formula"
+    spot: Spot
 
 
 Plain: TypeAlias = str | int | Fraction | date | Formula | Link | None
@@ -56,8 +65,10 @@ def number(value: Fraction | float) -> int | float:
 
 def stored(text: str) -> str:
     """Text as it may be stored: clean, one kind of line end, no longer than a cell holds."""
-    units = clean(text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-16-le")
-    return units[: 2 * MOST_CHARACTERS].decode("utf-16-le", errors="ignore")
+    kept = clean(text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
+    if 2 * len(kept) <= MOST_CHARACTERS:
+        return kept
+    return kept.encode("utf-16-le")[: 2 * MOST_CHARACTERS].decode("utf-16-le", errors="ignore")
 
 
 def bare(cell: Cell) -> Plain:
@@ -73,7 +84,7 @@ def shown(cell: Cell) -> str:
         case str() as text:
             return stored(text)
         case Link(text=text):
-            return stored(text)
+            return shown(text)
         case Formula(value=value):
             return points_text(value) if isinstance(value, Fraction) else f"{value:.1f}"
         case Fraction() as points:
@@ -86,23 +97,11 @@ def shown(cell: Cell) -> str:
 
 def widest(text: str) -> float:
     """Display width of the longest line."""
+    return _remembered_width(text) if len(text) <= LONG_TEXT else _widest(text)
+
+
+def _widest(text: str) -> float:
     return max(width(line) for line in text.split("\n"))
 
 
-def put(sheet: Worksheet, row: int, column: int, value: Plain, style: Format) -> None:
-    """Store a value (row and column from 0)."""
-    match value:
-        case None | "":
-            sheet.write_blank(row, column, None, style)
-        case str():
-            sheet.write_string(row, column, stored(value), style)
-        case Link():
-            sheet.write_url(row, column, f"internal:'{value.sheet}'!A{value.row + 1}", style, stored(value.text))
-        case Formula():
-            sheet.write_formula(row, column, f"={value.text}", style, number(value.value))
-        case date() if value.year < FIRST_YEAR:
-            sheet.write_string(row, column, date_text(value), style)
-        case date():
-            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), style)
-        case _:
-            sheet.write_number(row, column, number(value), style)
+_remembered_width = lru_cache(maxsize=1 << 15)(_widest)

@@ -1,25 +1,44 @@
 """Writes the consolidated ranked workbook, one module a sheet."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import xlsxwriter
 
 from kaohe.publish.workbook import about, comparison, detail, evidence, files, findings, notes, ranking, readings
-from kaohe.publish.workbook.page import open_book
-from kaohe.publish.workbook.plan import Plan
+from kaohe.publish.workbook.cells import Ink, Texts
+from kaohe.publish.workbook.package import pack
+from kaohe.publish.workbook.page import Book, Page, Rows
+from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.spread import Limits
+from kaohe.publish.workbook.styles import DEFAULT_LOOK, Styles
 from kaohe.scoring.scorecard import Assessment
 from kaohe.text import clean
 
-_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_SHEETS: Mapping[str, Callable[[Page], Rows]] = {
+    RANKING: ranking.open_sheet,
+    DETAIL: detail.open_sheet,
+    NOTES: notes.open_sheet,
+    COMPARISON: comparison.open_sheet,
+    EVIDENCE: evidence.open_sheet,
+    FINDINGS: findings.open_sheet,
+    FILES: files.open_sheet,
+    READINGS: readings.open_sheet,
+    ABOUT: about.open_sheet,
+}
 
-_SHEETS = (ranking.write, detail.write, notes.write, comparison.write, evidence.write, findings.write, files.write, readings.write, about.write)
 
+def write_workbook(assessment: Assessment, path: Path, limits: Limits | None = None) -> None:
+    """Write the consolidated workbook of an assessment. The same assessment gives the same bytes.
 
-def write_workbook(assessment: Assessment, path: Path) -> None:
-    """Write the consolidated workbook of an assessment. The same assessment gives the same bytes."""
+    ``limits`` are what a sheet holds. Memory grows by some hundred bytes a unit; the rows are written one by one.
+    """
     rulebook, day = assessment.rulebook, assessment.rulebook.notice_date
-    with xlsxwriter.Workbook(str(path), _OPTIONS) as file:
+    frame = BytesIO()
+    with xlsxwriter.Workbook(frame, {"in_memory": True, "default_format_properties": dict(DEFAULT_LOOK)}) as file:
         file.set_properties(
             {
                 "title": clean(f"{rulebook.title}汇总"),
@@ -30,7 +49,18 @@ def write_workbook(assessment: Assessment, path: Path) -> None:
             }
         )
         file.set_size(2400, 1500)
-        book = open_book(file, Plan(assessment))
-        for write in _SHEETS:
-            write(book)
-        file.get_worksheet_by_name("排名").activate()
+        styles = Styles(file)
+        book = Book(file, Plan(assessment, limits or Limits()))
+        pages = [Page(book, file.add_worksheet(name), name, part) for name, _, part in book.plan.sheets]
+        styles.show(pages[-1].sheet)
+        pages[-1].sheet.write_string(0, 1, book.plan.assessment.config.issuer.name)  # a frame without any text has no table of texts
+        sheets: dict[str, tuple[Page, Rows]] = {}
+        for n, (page, (_, base, _)) in enumerate(zip(pages, book.plan.sheets, strict=True), 1):
+            page.sheet.hide_gridlines(2)
+            sheets[f"xl/worksheets/sheet{n}.xml"] = page, _SHEETS[base](page)
+        pages[0].sheet.activate()
+    with ZipFile(frame) as archive:
+        marks = styles.marks(archive.read(f"xl/worksheets/sheet{len(pages)}.xml").decode())
+    texts = Texts()
+    book.ink = Ink(marks, texts)
+    pack(frame.getvalue(), sheets, texts, path)

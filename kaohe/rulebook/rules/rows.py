@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Literal
 
-from kaohe.rulebook.facts import VALID_ROW, Case, FactRow, Facts, FormulaNames, Names
+from kaohe.rulebook.facts import VALID_ROW, Case, CellValue, FactRow, Facts, FormulaNames, Names
 from kaohe.rulebook.rules.base import Exact, Rule, earned
 from kaohe.text import join_rows, points_text, value_text
 
@@ -28,7 +28,10 @@ class RowRule(Rule):
 
     def counted_rows(self, facts: Facts) -> tuple[FactRow, ...]:
         """The valid rows that ``where`` lets through."""
-        return tuple(row for row in facts.list_rows(self.list) if all(_passes(row, c, a) for c, a in self.where.items()))
+        rows = facts.list_rows(self.list)
+        for column, accepted in self.where.items():
+            rows = tuple([row for row in rows if _passes(row.values.get(column), accepted)])
+        return rows
 
     def mask(self, names: FormulaNames) -> str:
         """Array expression: 1 for each row that counts."""
@@ -62,9 +65,9 @@ class RowRule(Rule):
         return f"{what}{len(rows)}行（{join_rows(r.number for r in rows)}）" if rows else f"没有{what}"
 
 
-def _passes(row: FactRow, column: str, accepted: tuple[str, ...]) -> bool:
-    text = value_text(row.values.get(column)).strip()
-    return any((a == FILLED and text != "") or (a != FILLED and a == text) for a in accepted)
+def _passes(value: CellValue | None, accepted: tuple[str, ...]) -> bool:
+    text = (value if isinstance(value, str) else value_text(value)).strip()
+    return text in accepted or (text != BLANK and FILLED in accepted)
 
 
 class PerRow(RowRule):

@@ -1,0 +1,156 @@
+"""The bytes of an XML part looked at all at once: where its tags are, and what they say, without taking it apart."""
+
+import re
+import string
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+Places: TypeAlias = NDArray[np.intp]
+Flags: TypeAlias = NDArray[np.bool_]
+_ROW = re.compile(rb'<row r="(\d+)"')
+_BEYOND = 32
+"""Bytes after the end that may be asked for."""
+
+
+def table(signs: bytes) -> Flags:
+    """Which of the 256 bytes are among these."""
+    found = np.zeros(256, np.bool_)
+    found[list(signs)] = True
+    return found
+
+
+_BLANK, _BEGINS_NAME, _QUOTE = table(b" \n\t\r"), table(b" \n\t\r\"'/"), table(b"\"'")
+ENDS_NAME, _LETTER, _DIGIT = table(b" >/\n\t\r"), table(string.ascii_letters.encode()), table(b"0123456789")
+
+
+def holds_markup(part: bytes) -> bool:
+    """Whether ``<!`` stands anywhere: comments, CDATA, a document type."""
+    if len(part) < 2000:
+        return b"<!" in part
+    found = np.frombuffer(part, np.uint8)
+    return bool(((found[:-1] == ord("<")) & (found[1:] == ord("!"))).any())
+
+
+class Signs:
+    """A part's bytes, and the places of ``<`` and ``=`` in it. Never less careful than the library's parser."""
+
+    def __init__(self, part: bytes) -> None:
+        self.part = part
+        self.bytes = np.frombuffer(part + bytes(_BEYOND), np.uint8)
+        self.opening = np.flatnonzero(self.bytes == ord("<"))
+        self.first, self.second = self.bytes[self.opening + 1], self.bytes[self.opening + 2]
+
+    @cached_property
+    def _equals(self) -> Places:
+        return np.flatnonzero(self.bytes == ord("="))
+
+    @cached_property
+    def _before_equals(self) -> NDArray[np.uint8]:
+        return self.bytes[self._equals - 1]
+
+    @cached_property
+    def _spaced(self) -> bool:
+        """Whether blanks stand before a sign of equality."""
+        return bool(_BLANK[self._before_equals].any())
+
+    @property
+    def perhaps_errors(self) -> bool:
+        """Whether an attribute may say ``e``, however it is written."""
+        if self._spaced:
+            return True
+        quotes = self.bytes[self._equals + 1]
+        if _BLANK[quotes].any():
+            return True
+        says = self._equals[self.bytes[self._equals + 2] == ord("e")]
+        return bool(((self.bytes[says + 1] == self.bytes[says + 3]) & _QUOTE[self.bytes[says + 1]]).any())
+
+    @cached_property
+    def prefixed(self) -> bool:
+        """Whether a name with a prefix is that of a row or a cell."""
+        colon, one, two = self.bytes[:-2] == ord(":"), self.bytes[1:-1], self.bytes[2:]
+        perhaps = np.flatnonzero(colon & ((one == ord("c")) | ((one == ord("r")) & (two == ord("o")))))
+        return len(perhaps) > 0 and any(len(self._tags(perhaps, name)) for name in ("c", "row"))
+
+    def ends_after(self, places: Places) -> Places:
+        """The first ``>`` after each place; the end of the bytes where there is none."""
+        found = np.append(np.flatnonzero(self.bytes == ord(">")), len(self.bytes) - 1)
+        return found[np.searchsorted(found, places)]
+
+    def say(self, places: Places, text: bytes) -> Flags:
+        """At which of the places this text stands."""
+        windows = sliding_window_view(self.bytes, len(text))
+        inside = (places >= 0) & (places < len(windows))
+        said: Flags = (windows[np.where(inside, places, 0)] == np.frombuffer(text, np.uint8)).all(axis=1)
+        return said & inside
+
+    @property
+    def shared(self) -> int:
+        """How many cells refer to a shared string."""
+        named = self._equals[(self._before_equals == ord("t")) & (self.bytes[self._equals + 2] == ord("s"))]
+        quotes = self.bytes[named + 1]
+        return int(np.count_nonzero((quotes == self.bytes[named + 3]) & _QUOTE[quotes]))
+
+    @property
+    def rich(self) -> bool:
+        """Whether a cell's value may be a rich one (``vm``)."""
+        return bool((self.bytes[self._equals[self._before_equals == ord("m")] - 2] == ord("v")).any())
+
+    @property
+    def near(self) -> bool:
+        """Whether every cell stands within the first 26 columns and 9999 rows, and all say so in the usual way."""
+        cells = self.opening[(self.first == ord("c")) & ENDS_NAME[self.second]]
+        placed = self._addressed(cells, "c", 1) and self._addressed(self.rows, "row", 0)
+        return placed and not self.prefixed and self._said_once(len(cells) + len(self.rows))
+
+    @cached_property
+    def rows(self) -> Places:
+        """Where rows begin."""
+        return self._tags(self.opening[self.first == ord("r")], "row")
+
+    def hidden_rows(self) -> list[int]:
+        """The numbers (from 0) of hidden rows; of a part that is ``near``."""
+        perhaps = self._equals[(self._before_equals == ord("n")) & (self.bytes[self._equals - 6] == ord("h"))]
+        tags = self.opening[np.searchsorted(self.opening, perhaps) - 1]
+        found = []
+        for start, end in zip(tags.tolist(), perhaps.tolist(), strict=True):
+            says = self.part[end - 7 : end + 8]
+            row = _ROW.match(self.part, start) if says.startswith((b' hidden="1"', b' hidden="true"')) else None
+            if row:
+                found.append(int(row[1]) - 1)
+        return found
+
+    def _followed(self, places: Places, text: str) -> Places:
+        """Those of the places that the text follows."""
+        for offset, sign in enumerate(text, start=1):
+            places = places[self.bytes[places + offset] == ord(sign)]
+        return places
+
+    def _tags(self, places: Places, name: str) -> Places:
+        """Those of the places that the name of an element follows."""
+        places = self._followed(places, name)
+        return places[ENDS_NAME[self.bytes[places + len(name) + 1]]]
+
+    def _said_once(self, places: int) -> bool:
+        """Whether there are only so many addresses: the library takes the last one of an element that gives two."""
+        if len(self._equals) and self._equals[0] < 2:
+            return False
+        before = self._before_equals
+        named = self.bytes[self._equals[before == ord("r")] - 2]
+        return not self._spaced and int(np.count_nonzero(_BEGINS_NAME[named])) == places
+
+    def _addressed(self, places: Places, name: str, letters: int) -> bool:
+        """Whether every such element begins with its own address, of so many letters and one to four digits."""
+        if len(places) == 0:
+            return True
+        begin = b' r="'
+        near = sliding_window_view(self.bytes, len(begin) + letters + 5)[places + 1 + len(name)]
+        if not (near[:, : len(begin)] == np.frombuffer(begin, np.uint8)).all():
+            return False
+        address = near[:, len(begin) :]
+        lettered = all(bool(_LETTER[address[:, n]].all()) for n in range(letters))
+        closed = (address[:, letters + 1 : letters + 5] == ord('"')).any(axis=1)
+        return lettered and bool((_DIGIT[address[:, letters]] & closed).all())
