@@ -1,7 +1,9 @@
 """What the command line shows: tables and sentences, in Chinese."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -40,6 +42,9 @@ class Screen:
     """Standard output and standard error; a log gets lines wide enough that no table is cut."""
 
     def __init__(self) -> None:
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # a task of Windows runs without any window, and libraries write as if there were one
+                setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for as long as the program runs
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 # An old Windows console may lack a character: better a question mark than a crash.
