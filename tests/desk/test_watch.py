@@ -164,7 +164,7 @@ def test_the_watch_runs_when_the_inbox_changes(watching: Watching, tmp_path: Pat
 def test_interrupted_in_the_middle_of_a_run(watching: Watching, tmp_path: Path) -> None:
     """The run ends cleanly first, and leaves nothing half done."""
     watching.until("开始看守，先运行一次，开始运行")
-    watching.until("收件：")
+    watching.until("正在制作：")
     assert watching.end() == 0
     assert watching.said[-1] == "已停止看守。"
     assert not [line for line in watching.said if "Traceback" in line]
