@@ -20,10 +20,10 @@ from kaohe.lock import AlreadyRunning
 from kaohe.lock import alone as only_one
 from kaohe.memory import Memory
 from kaohe.progress import Reporter
-from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
 from kaohe.publish.frozen import read_manifest
 from kaohe.publish.jobs import Former, key_of, templates_key
 from kaohe.publish.outbox import Published, is_as_left, publish
+from kaohe.publish.standing import blockers, clear_leftovers, final_place
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import alone, assess_intake
 from kaohe.text import os_problem
@@ -126,14 +126,24 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
     place, year = final_place(office.config), office.config.year
     if not place.exists() and not blockers(assessment):
         ledger.log([issuing_event(at, year)])
+    if place.exists() or blockers(assessment):
+        clear_leftovers(office.config)
+        return _recorded(ledger, place, at, None), ()
+    from kaohe.publish.final import FinalFault, issue_final
+
     try:
         folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
     except FinalFault as fault:
         return None, (str(fault),)
-    if folder is not None or (place.is_dir() and is_unrecorded(ledger, year)):
+    return _recorded(ledger, place, at, folder), ()
+
+
+def _recorded(ledger: Ledger, place: Path, at: int, folder: Path | None) -> Path | None:
+    """Write down the seal of a final set that was issued, now or by a run that was killed just then; returns ``folder``."""
+    if folder is not None or (place.is_dir() and is_unrecorded(ledger, int(place.name))):
         with told("核对定稿", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
             ledger.log([issued_event(at, place, read_manifest(place).seal)])
-    return folder, ()
+    return folder
 
 
 def _found(office: Office, memory: Memory, problems: list[str]) -> list[Arrival]:

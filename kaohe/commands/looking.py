@@ -40,7 +40,7 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
 @app.command(cls=ChineseCommand, help="各单位报送到了哪一步。")
 def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
-    from kaohe.publish.final import standing_note
+    from kaohe.publish.standing import standing_note
 
     assessment = survey(office_of(context))
     screen.table(

@@ -12,7 +12,7 @@ from kaohe.forms.layout import MAIN_HEADINGS
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.once import once
 from kaohe.intake.record import Cell
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 from kaohe.rulebook.model import ListDef, Rulebook
 from kaohe.text import match_key
 

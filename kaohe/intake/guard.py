@@ -12,6 +12,7 @@ from io import BytesIO
 from kaohe.config.model import Intake
 from kaohe.intake.kept import Kept
 from kaohe.intake.signs import holds_markup
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 DAMAGED = "文件已损坏，可能没有传完，请重新报送"
 CANNOT_OPEN = "文件打不开，可能已损坏或不是电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
@@ -43,23 +44,6 @@ _ENCODINGS = {
     "utf-16le",
     "utf-16be",
 }
-
-
-class UnreadableWorkbook(Exception):
-    """The bytes give no cells; the message says in Chinese why and what to do.
-
-    ``refused``: out of caution, not because the file is damaged. ``locked``: only a password is missing.
-    """
-
-    def __init__(self, message: str, *, refused: bool = False, locked: bool = False) -> None:
-        super().__init__(message)
-        self.refused = refused
-        self.locked = locked
-
-
-def too_big_sheet(what: str) -> UnreadableWorkbook:
-    """The refusal of a sheet that would fill the memory; ``what`` says in Chinese which sheet and how big."""
-    return UnreadableWorkbook(f"{what}大得不合常理，为安全起见没有读取，请用发给单位的原表重新填报", refused=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,11 @@ from kaohe.config.model import Intake
 from kaohe.files import told
 from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.arrival import Arrival
-from kaohe.intake.containers import ContainerFault, open_container
 from kaohe.intake.decision import DecisionForm
-from kaohe.intake.form import read_form
 from kaohe.intake.inspection import UnitInspection
-from kaohe.intake.locked import unlock
 from kaohe.intake.record import Record, Verdict
 from kaohe.intake.sniff import Kind, sniff
-from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.store import KEEPING, Store
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
@@ -69,6 +66,10 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
 
     What a container holds goes into the store. FolderFault where that cannot be.
     """
+    from kaohe.intake.form import read_form
+    from kaohe.intake.locked import unlock
+    from kaohe.intake.workbook import read_workbook
+
     kind, limits = sniff(data), office.config.intake
     suffix = PurePosixPath(name).suffix.lower()
     called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
@@ -95,6 +96,8 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
 
 
 def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
+    from kaohe.intake.containers import ContainerFault, open_container
+
     try:
         opened = open_container(kind, data, limits)
     except ContainerFault as fault:

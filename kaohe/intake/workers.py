@@ -107,6 +107,9 @@ def workers(
     with Pool(count, _begin, (examine,), work or _work, seconds) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
+            import kaohe.intake.form
+            import kaohe.intake.workbook  # noqa: F401 -- loaded here once, for all workers that are copies of this process
+
             handed: list[Arrival] = []
 
             def tasks() -> Iterator[tuple[Arrival]]:

@@ -15,10 +15,11 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 
 from kaohe.config.model import Intake
 from kaohe.intake import parts as package
-from kaohe.intake.guard import TOO_BIG, Package, UnreadableWorkbook, repacked, unpacked
+from kaohe.intake.guard import TOO_BIG, Package, repacked, unpacked
 from kaohe.intake.kept import Kept
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
 from kaohe.intake.sheet_xml import Facts, look
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 _MAX_STYLES = 200_000
 _BASE = "http://schemas.openxmlformats.org/"

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
 from markupsafe import Markup
 
-from kaohe.publish.documents import TemplateFault
+from kaohe.publish.template_fault import TemplateFault
 from kaohe.text import clean, os_problem
 
 _ENCODINGS = ("utf-8-sig", "gb18030")

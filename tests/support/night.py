@@ -92,11 +92,11 @@ def quick(patch: pytest.MonkeyPatch) -> None:
             if card.file is not None and "第一次" in card.file:
                 write_whole(folder / f"更正通知-{card.unit.short}.txt", card.file.encode())
 
-    patch.setattr("kaohe.publish.jobs.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
-    patch.setattr("kaohe.publish.jobs.write_notice", lambda found, path: write_whole(path, "通报".encode()))
-    patch.setattr("kaohe.publish.jobs.write_letters", _letters)
-    patch.setattr("kaohe.publish.jobs.write_corrections", corrections)
-    patch.setattr("kaohe.publish.jobs.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
+    patch.setattr("kaohe.publish.workbook.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
+    patch.setattr("kaohe.publish.documents.write_notice", lambda found, path: write_whole(path, "通报".encode()))
+    patch.setattr("kaohe.publish.documents.write_letters", _letters)
+    patch.setattr("kaohe.publish.corrections.write_corrections", corrections)
+    patch.setattr("kaohe.publish.report.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
     for module in ("jobs", "final"):
         patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())

@@ -14,7 +14,8 @@ from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
 from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, notice_context, winners
 from kaohe.publish.documents.package import Properties
-from kaohe.publish.documents.render import TemplateFault, render
+from kaohe.publish.documents.render import render
+from kaohe.publish.template_fault import TemplateFault
 from kaohe.scoring.decision import Decision
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.text import clean, shorten

@@ -25,6 +25,7 @@ from kaohe.publish.documents import context as context_data
 from kaohe.publish.documents.context import Common
 from kaohe.publish.documents.package import Properties, set_properties
 from kaohe.publish.documents.typeset import typeset
+from kaohe.publish.template_fault import TemplateFault
 from kaohe.raw_zip import Member, member, members, packed
 from kaohe.text import clean, shorten
 
@@ -35,10 +36,6 @@ _MARKUP = re.compile(r"<[^>]+>")
 _QUOTED = re.compile(r"'([^']+)'")
 _UNREADABLE = (OSError, PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, etree.LxmlError)
 _FAILS = (jinja2.TemplateError, etree.LxmlError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError)
-
-
-class TemplateFault(Exception):
-    """A Word template that cannot be used. The message is Chinese and says which file, which tag and where."""
 
 
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
