@@ -4,6 +4,7 @@ import codecs
 import fcntl
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import pipeline
 from kaohe import PROGRAM_ROOT
 from kaohe.desk.launchers import TASKS, how_to, write_launchers
 from kaohe.desk.new_office import WrongAnswer, make_office
@@ -211,3 +213,13 @@ def test_who_has_a_file_to_double_click_is_told_of_it(tmp_path: Path) -> None:
     write_launchers(tmp_path, Path("python"), Path("pipeline.py"))
     assert how_to(tmp_path, "schedule install") == "双击“5-每晚自动运行”"
     assert how_to(tmp_path, "verify") == "执行 pipeline.py verify"
+
+
+def test_the_clerk_s_page_names_what_there_is() -> None:
+    page = (PROGRAM_ROOT / "docs" / "clerk.md").read_text(encoding="utf-8")
+    assert [name for name, _ in TASKS if f"“{name}”" not in page] == []
+    assert {name for name in re.findall(r"“(\d-[^”]+)”", page)} == {name for name, _ in TASKS}
+    images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
+    assert len(images) == 3
+    assert [image for image in images if not (PROGRAM_ROOT / "docs" / image).is_file()] == []
+    assert set(re.findall(r"pipeline\.py (?:-c \S+ )?([a-z]+)", page)) <= set(pipeline.COMMANDS)

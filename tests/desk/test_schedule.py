@@ -11,7 +11,7 @@ import pytest
 from kaohe.desk.programs import ProgramFault, call
 from kaohe.desk.schedule import way_of
 from kaohe.desk.schedule.cron import Cron
-from kaohe.desk.schedule.job import Job, nightly_job
+from kaohe.desk.schedule.job import Job, nightly_job, silent_python
 from kaohe.desk.schedule.systemd import Systemd
 from kaohe.desk.schedule.way import Way
 from kaohe.desk.schedule.windows import NAMESPACE, WindowsTask, encoded, task_xml
@@ -235,6 +235,14 @@ def test_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     list(windows.remove(JOB))
     assert fakes.calls[-1] == "schtasks|/Delete|/TN|考核每晚运行-1a2b3c4d|/F"
     assert list(windows.remove(JOB)) == ["没有安装过，什么也没有做"]
+
+
+def test_on_windows_it_opens_no_window(tmp_path: Path) -> None:
+    python = tmp_path / "python.exe"
+    assert silent_python(python, windows=True) == python
+    (tmp_path / "pythonw.exe").write_bytes(b"")
+    assert silent_python(python, windows=True) == tmp_path / "pythonw.exe"
+    assert silent_python(python, windows=False) == python
 
 
 # Which, and the command

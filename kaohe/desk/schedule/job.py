@@ -37,11 +37,10 @@ def nightly_job(office: Office) -> Job:
     file = office.file.resolve()
     key = hashlib.sha256(os.fsencode(file)).hexdigest()[:8]
     arguments = (str(PROGRAM_ROOT / "pipeline.py"), "-c", str(file), "run")
-    return Job(key, _interpreter(), arguments, file.parent, office.config.schedule.at)
+    return Job(key, silent_python(Path(sys.executable)), arguments, file.parent, office.config.schedule.at)
 
 
-def _interpreter() -> Path:
-    """This Python; on Windows the one that opens no window."""
-    here = Path(sys.executable)
-    silent = here.with_name("pythonw.exe")
-    return silent if os.name == "nt" and silent.is_file() else here
+def silent_python(python: Path, *, windows: bool = os.name == "nt") -> Path:
+    """This Python; on Windows the one beside it that opens no window, where it is there."""
+    silent = python.with_name("pythonw.exe")
+    return silent if windows and silent.is_file() else python
