@@ -58,7 +58,7 @@ class Screen:
 
     def record(self, record: Record) -> None:
         """From now on whatever is said here is written down there too."""
-        self._record, self._recorded = record, Console(file=record, highlight=False, width=_LOG_WIDTH, no_color=True)  # type: ignore[arg-type]  # no more is needed of a file
+        self._record, self._recorded = record, Console(file=record, highlight=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)  # type: ignore[arg-type]  # no more is needed of a file
 
     def finish(self, status: int) -> None:
         """The command has ended with this exit status: the record, where there is one, is closed."""

@@ -23,6 +23,7 @@ from rich.terminal_theme import DIMMED_MONOKAI  # noqa: E402
 from rich.text import Text  # noqa: E402
 
 from kaohe.demo.build import build_demo  # noqa: E402
+from kaohe.desk.new_office import give_launchers  # noqa: E402
 from kaohe.progress import Silent  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -48,6 +49,7 @@ def main() -> None:
         answers = ("考核\n", "\n", "\n", "\n", "\n", "0371-67180000\n", "bgs@zzsgsl.cn\n", "\n", "\n", "\n")
         picture("clerk-init", "新建办公文件夹", said(room, programs, ["init"], answers), room)
         office = build_demo(room / "演示", Silent())
+        give_launchers(office, Path(sys.executable))
         config = str(office.config.home / "config.toml")
         picture("clerk-doctor", "4-体检", said(room, programs, ["-c", config, "doctor"]), room)
         picture("clerk-run", "2-运行", said(room, programs, ["-c", config, "run"]), room)

@@ -218,7 +218,7 @@ def test_who_has_a_file_to_double_click_is_told_of_it(tmp_path: Path) -> None:
 def test_the_clerk_s_page_names_what_there_is() -> None:
     page = (PROGRAM_ROOT / "docs" / "clerk.md").read_text(encoding="utf-8")
     assert [name for name, _ in TASKS if f"“{name}”" not in page] == []
-    assert {name for name in re.findall(r"“(\d-[^”]+)”", page)} == {name for name, _ in TASKS}
+    assert set(re.findall(r"“(\d-[^”]+)”", page)) == {name for name, _ in TASKS}
     images = re.findall(r"!\[[^]]*\]\(([^)]+)\)", page)
     assert len(images) == 3
     assert [image for image in images if not (PROGRAM_ROOT / "docs" / image).is_file()] == []
