@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kaohe import PROGRAM_ROOT
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import INTERNAL_ERROR, WRONG_CONFIGURATION, app, screen
+from kaohe.config.loader import load_office
 
 _FOLDER = "考核"
 
@@ -16,19 +18,30 @@ _FOLDER = "考核"
 def new_office(
     folder: Annotated[Path | None, typer.Argument(metavar="文件夹", help="放在哪里（要新建的，或空的文件夹）。")] = None,
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="不提问，都用默认的答案。")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", metavar="", help="换了程序以后：让原来的办公文件夹里双击用的文件指向这个程序。")] = False,
 ) -> None:
-    """Ask a few questions and make an office's folder that works at once."""
-    from kaohe.desk.new_office import FolderTaken, WrongAnswer, give_launchers, make_office
+    """Ask a few questions and make an office's folder that works at once; or give an old one its files to double-click anew."""
+    from kaohe.desk.new_office import CONFIG_FILE, FolderTaken, WrongAnswer, give_launchers, make_office, make_sure_it_is_free
 
+    if refresh:
+        launchers = give_launchers(load_office((folder or Path()).expanduser() / CONFIG_FILE), Path(sys.executable))
+        screen.say(
+            f"{launchers[0].parent} 里双击用的{len(launchers)}个文件，现在用的是这个程序。装过每晚自动运行的，请再双击一次“{launchers[-1].stem}”。"
+        )
+        return
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
     if not asking and not yes:
         screen.say("没有可以回答问题的键盘，都用默认的答案。")
     if folder is None:
-        folder = Path(typer.prompt("办公文件夹放在哪里", default=_FOLDER) if asking else _FOLDER)
+        folder = Path(typer.prompt("办公文件夹放在哪里", default=str(_usual_place())) if asking else _usual_place())
+    folder = folder.expanduser()
     try:
-        office = make_office(folder.expanduser(), _ask() if asking else {})
+        make_sure_it_is_free(folder)
+        office = make_office(folder, _ask() if asking else {})
     except FolderTaken:
         screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py init 新文件夹")
+        if (folder / CONFIG_FILE).is_file():
+            screen.complain(f"如果它是原来的办公文件夹，换了程序：pipeline.py init {folder} --refresh")
         raise typer.Exit(WRONG_CONFIGURATION) from None
     except WrongAnswer as wrong:
         screen.complain(f"没有新建：{wrong}")
@@ -41,6 +54,11 @@ def new_office(
     screen.say(f"  {config.folders.outbox}　结果")
     screen.say(f"  {config.folders.templates}　表和公文的模板，可以改措辞")
     screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 pipeline.py -c {office.file} forms")
+
+
+def _usual_place() -> Path:
+    """Beside the program where that is the folder one stands in, so that a newer program can take its place; else here."""
+    return PROGRAM_ROOT.parent / _FOLDER if Path.cwd() == PROGRAM_ROOT else Path(_FOLDER)
 
 
 def _ask() -> dict[str, str]:

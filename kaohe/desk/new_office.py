@@ -77,7 +77,7 @@ def default_for(question: Question, answers: Mapping[str, str], given: Mapping[s
 
 def make_office(folder: Path, answers: Mapping[str, str]) -> Office:
     """The folder with everything in it. ``answers`` may leave questions out. Raises FolderTaken, WrongAnswer, OSError; then nothing is left of it."""
-    _look_at(folder)
+    make_sure_it_is_free(folder)
     text = _settings({question.key: default_for(question, answers, defaults()) for question in questions()} | dict(answers))
     before = folder.exists()
     try:
@@ -105,7 +105,8 @@ def years() -> list[int]:
     return sorted(int(path.parent.name) for path in (PROGRAM_ROOT / "rules").glob("*/rulebook.toml") if path.parent.name.isdigit())
 
 
-def _look_at(folder: Path) -> None:
+def make_sure_it_is_free(folder: Path) -> None:
+    """Raises FolderTaken where something is there already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderTaken
 

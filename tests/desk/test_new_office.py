@@ -223,3 +223,21 @@ def test_the_clerk_s_page_names_what_there_is() -> None:
     assert len(images) == 3
     assert [image for image in images if not (PROGRAM_ROOT / "docs" / image).is_file()] == []
     assert set(re.findall(r"pipeline\.py (?:-c \S+ )?([a-z]+)", page)) <= set(pipeline.COMMANDS)
+
+
+def test_an_old_office_is_given_to_another_program(tmp_path: Path) -> None:
+    """Nothing but the files to double-click is written."""
+    home = tmp_path / "考核"
+    assert call("init", home, "--yes").status == DONE
+    made = tree(home)
+    for name, _ in TASKS:
+        drop(home, f"{name}.sh", b"of an older program")
+    said = call("init", home, "--yes")
+    assert (said.status, said.err.splitlines()[1]) == (WRONG, f"如果它是原来的办公文件夹，换了程序：pipeline.py init {home} --refresh")
+    assert tree(home)["2-运行.sh"] == b"of an older program"
+    said = call("init", home, "--refresh")
+    assert (said.status, said.err) == (DONE, "")
+    assert said.out == f"{home} 里双击用的5个文件，现在用的是这个程序。装过每晚自动运行的，请再双击一次“5-每晚自动运行”。\n"
+    assert tree(home) == made
+    assert call("init", tmp_path / "没有", "--refresh").status == WRONG
+    assert not (tmp_path / "没有").exists()
