@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints
 
@@ -104,6 +104,13 @@ class Schedule(Frozen):
     quiet_seconds: Annotated[int, Field(ge=0, strict=True)] = 10
 
 
+class Run(Frozen):
+    """Where files are looked into: on this machine, or on a Dask cluster whose scheduler has this address."""
+
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+
+
 class GateResult(Frozen):
     """What an inspection group found at one unit; a condition left out is not inspected yet."""
 
@@ -153,6 +160,7 @@ class Config(Frozen):
     limits: Limits = Limits()
     intake: Intake = Intake()
     schedule: Schedule = Schedule()
+    run: Run = Run()
     gate: dict[str, GateResult] = {}
     awards: tuple[Award, ...] = ()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
