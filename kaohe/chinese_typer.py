@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer import rich_utils
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -23,7 +22,9 @@ _HEADINGS = {
 
 
 def speak_chinese() -> None:
-    """Set typer's own headings to Chinese."""
+    """Set typer's own headings to Chinese. It loads what draws help and errors, so it is done only when there is any to draw."""
+    from typer import rich_utils
+
     for name, text in _HEADINGS.items():
         setattr(rich_utils, name, text)
     TyperArgument.display_type_rich = lambda *_, **__: None  # type: ignore[method-assign]  # its type names are English
@@ -31,6 +32,11 @@ def speak_chinese() -> None:
 
 class ChineseCommand(TyperCommand):
     """A command whose help option and usage line are Chinese."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help, under Chinese headings."""
+        speak_chinese()
+        super().format_help(ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
         """The help option, described in Chinese."""
@@ -43,6 +49,11 @@ class ChineseCommand(TyperCommand):
 
 class ChineseGroup(TyperGroup):
     """A group whose help option and usage line are Chinese."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help, under Chinese headings."""
+        speak_chinese()
+        super().format_help(ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
         """The help option, described in Chinese."""

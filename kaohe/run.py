@@ -9,23 +9,23 @@ from pathlib import Path
 
 from kaohe.config.loader import Office
 from kaohe.files import told
+from kaohe.forms.seal import known_key
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.order import Times
 from kaohe.intake.record import Verdict
-from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
 from kaohe.lock import AlreadyRunning
 from kaohe.lock import alone as only_one
 from kaohe.memory import Memory
 from kaohe.progress import Reporter
-from kaohe.publish.final import FinalFault, blockers, final_place, issue_final
 from kaohe.publish.frozen import read_manifest
 from kaohe.publish.jobs import Former, key_of, templates_key
 from kaohe.publish.outbox import Published, is_as_left, publish
+from kaohe.publish.standing import blockers, clear_leftovers, final_place
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import alone, assess_intake
+from kaohe.survey import assess_intake, lookers
 from kaohe.text import os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
@@ -99,7 +99,7 @@ def unchanged(office: Office) -> bytes | None:
 def _night(office: Office, memory: Memory, found: Iterable[Arrival]) -> str:
     """All that a run rests on, as one key."""
     inbox = [(entry.name, entry.size, entry.modified_ns) for entry in found]
-    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists())
+    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists(), known_key(office.config))
 
 
 def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
@@ -126,14 +126,24 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
     place, year = final_place(office.config), office.config.year
     if not place.exists() and not blockers(assessment):
         ledger.log([issuing_event(at, year)])
+    if place.exists() or blockers(assessment):
+        clear_leftovers(office.config)
+        return _recorded(ledger, place, at, None), ()
+    from kaohe.publish.final import FinalFault, issue_final
+
     try:
         folder = issue_final(assessment, config_file=office.file, rules_folder=office.rules, now=now, reporter=reporter)
     except FinalFault as fault:
         return None, (str(fault),)
-    if folder is not None or (place.is_dir() and is_unrecorded(ledger, year)):
+    return _recorded(ledger, place, at, folder), ()
+
+
+def _recorded(ledger: Ledger, place: Path, at: int, folder: Path | None) -> Path | None:
+    """Write down the seal of a final set that was issued, now or by a run that was killed just then; returns ``folder``."""
+    if folder is not None or (place.is_dir() and is_unrecorded(ledger, int(place.name))):
         with told("核对定稿", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
             ledger.log([issued_event(at, place, read_manifest(place).seal)])
-    return folder, ()
+    return folder
 
 
 def _found(office: Office, memory: Memory, problems: list[str]) -> list[Arrival]:
@@ -153,7 +163,7 @@ def _taken_in(
     def restored(name: str) -> None:
         problems.append(f"存档里“{name}”的内容坏了，已经按收件箱里的这一份重新存好")
 
-    with workers(office, memory.archive, len(found), alone) as look:
+    with lookers(office, memory.archive, len(found)) as look:
         writing = memory.writing(look, at, restored)
 
         def looked(entries: Iterable[Arrival]) -> Iterator[Look]:

@@ -11,7 +11,7 @@ from kaohe.checks.finding import Finding, Severity
 from kaohe.checks.registry import DECISION_CHECKS, run_decision_checks
 from kaohe.forms.decision import KEEP
 from kaohe.intake.record import Verdict
-from kaohe.publish.final import blockers
+from kaohe.publish.standing import blockers
 from kaohe.rulebook.readings import apply_readings
 from kaohe.scoring.decide import decision_case
 from kaohe.scoring.score import reassess

@@ -20,9 +20,9 @@ from kaohe.forms.decision import KEEP, decision_name
 from kaohe.intake.record import Verdict
 from kaohe.ledger import Ledger
 from kaohe.progress import Silent
-from kaohe.publish.final import standing_note
 from kaohe.publish.outbox import Published
 from kaohe.publish.results import results_data
+from kaohe.publish.standing import standing_note
 from kaohe.run import Outcome, run
 from kaohe.scoring.decision import Adjustment, Decision
 from kaohe.scoring.scorecard import Assessment, ItemState, Status, UnitState

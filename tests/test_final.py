@@ -16,8 +16,9 @@ from kaohe import __version__
 from kaohe.config.loader import Office, load_office
 from kaohe.progress import Silent
 from kaohe.publish.documents import TemplateFault
-from kaohe.publish.final import FinalFault, blockers, issue_final, standing_note
+from kaohe.publish.final import FinalFault, issue_final
 from kaohe.publish.results import results_json, scores_csv
+from kaohe.publish.standing import blockers, standing_note
 from kaohe.scoring.scorecard import Assessment, Status
 from tests.support.concluded import DECISION_FILE, ISSUED_AT, assessed, concluded, decision, issued, reviewed, stand_ins
 from tests.support.forms import NOON, drop, filled, program_office, sound_fields, tree

@@ -12,8 +12,8 @@ import pytest
 
 from kaohe.config.model import GateResult
 from kaohe.publish.corrections import write_corrections
-from kaohe.publish.final import blockers
 from kaohe.publish.results import results_data
+from kaohe.publish.standing import blockers
 from kaohe.scoring.score import reassess
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Status, UnitState
 from kaohe.year_log import events_of

@@ -184,7 +184,7 @@ def test_a_broken_template_keeps_all_its_documents_of_the_night_before(office: O
         drop(folder, "结果通知-新郑市工商联.docx", b"new")
         raise TemplateFault("模板坏了")
 
-    monkeypatch.setattr("kaohe.publish.jobs.write_letters", half)
+    monkeypatch.setattr("kaohe.publish.documents.write_letters", half)
     outcome = at(office, SECOND)
     assert outcome.published.problems == ("结果通知没有做成，outbox 里的仍是上一次的：模板坏了",)
     assert {name: (outbox_of(office) / name).read_bytes() for name in letters} == letters
@@ -311,7 +311,7 @@ def test_a_full_disk_leaves_the_old_set_and_nothing_else(office: Office, monkeyp
         raise OSError(errno.ENOSPC, "full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kaohe.publish.jobs.write_report", full)
+        patch.setattr("kaohe.publish.report.write_report", full)
         with pytest.raises(FolderFault) as fault:
             at(office, SECOND)
     assert str(fault.value).startswith("制作“运行报告”没有做成：“")

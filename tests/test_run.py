@@ -348,7 +348,7 @@ def test_a_run_that_breaks_off_leaves_the_old_outputs_whole(small: Office, monke
     def break_off(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kaohe.publish.jobs.write_report", break_off)
+    monkeypatch.setattr("kaohe.publish.report.write_report", break_off)
     with pytest.raises(KeyboardInterrupt):
         run(small, FIRST_NIGHT, Silent())
     assert tree(outbox) == {"results.json": b"old"}
@@ -463,7 +463,7 @@ def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch
 
         yield look
 
-    monkeypatch.setattr("kaohe.run.workers", workers)
+    monkeypatch.setattr("kaohe.run.lookers", workers)
     broken = True
     with pytest.raises(KeyboardInterrupt):
         run(small, FIRST_NIGHT, Silent())

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kaohe import PROGRAM_ROOT
-from kaohe.chinese_typer import ChineseGroup, speak_chinese
+from kaohe.chinese_typer import ChineseGroup
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Unit
 from kaohe.console import Screen
@@ -19,7 +19,6 @@ DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
 INTERRUPTED = 130
 """What typer returns after Ctrl-C."""
 
-speak_chinese()
 screen = Screen()
 app = typer.Typer(
     cls=ChineseGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="考核：发表、收表、核对、计分、排名、出通报。"

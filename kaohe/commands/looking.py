@@ -40,9 +40,9 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
 @app.command(cls=ChineseCommand, help="各单位报送到了哪一步。")
 def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
-    from kaohe.publish.final import standing_note
+    from kaohe.publish.standing import standing_note
 
-    assessment = survey(office_of(context))
+    assessment = survey(office_of(context), now=int(datetime.now(UTC).timestamp()))
     screen.table(
         f"{assessment.config.year}年度考核报送情况（{standing_mark(assessment.status, issued=standing_note(assessment.config) is not None)}）",
         STATUS_HEADINGS,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from kaohe.commands.common import refused_lines, screen
 from kaohe.console import RANKING_HEADINGS, ranking_rows, standing_mark
-from kaohe.publish.final import blockers, standing_note
+from kaohe.publish.standing import blockers, standing_note
 from kaohe.run import Outcome
 from kaohe.scoring.scorecard import Assessment
 

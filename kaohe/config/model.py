@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints
 
@@ -86,6 +86,13 @@ class Intake(Frozen):
         return self.file_mb * 1024 * 1024
 
 
+class Run(Frozen):
+    """Where files are looked into: on this machine, or on a Dask cluster whose scheduler has this address."""
+
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+
+
 class GateResult(Frozen):
     """What an inspection group found at one unit; a condition left out is not inspected yet."""
 
@@ -134,6 +141,7 @@ class Config(Frozen):
     readings: dict[str, ChoiceId] = {}
     limits: Limits = Limits()
     intake: Intake = Intake()
+    run: Run = Run()
     gate: dict[str, GateResult] = {}
     awards: tuple[Award, ...] = ()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]

@@ -1,12 +1,12 @@
 """The decision form (审定表) for the chairmen's meeting: made from one run, and carrying what that run rests on."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from kaohe.forms.layout import ID_ROW
 from kaohe.forms.machine_sheet import DECISION, MachineData, write_machine_sheet
@@ -15,6 +15,10 @@ from kaohe.forms.styles import Styles
 from kaohe.forms.validation import NO, YES, listed, number_between, text_validation
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import clean, lines_needed
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 MEETING_SHEET, READINGS_SHEET, ADJUSTMENTS_SHEET, AWARDS_SHEET, BASIS_SHEET = "审定", "口径", "调整", "奖项", "_basis"
 MEETING_COLUMNS = ("id", "label", "value", "note")
@@ -57,6 +61,8 @@ def decision_name(year: int) -> str:
 def build_decision(rulebook: Rulebook, task: DecisionTask, key: bytes) -> bytes:
     """The workbook, sealed with the office's key: the same task and key give the same bytes."""
     buffer = BytesIO()
+    from xlsxwriter import Workbook
+
     workbook = Workbook(buffer, {"in_memory": True})
     day = rulebook.notice_date
     workbook.set_properties({"title": f"{rulebook.year}年度考核审定表", "created": datetime(day.year, day.month, day.day)})

@@ -1,10 +1,15 @@
 """The first sheet: how to fill the form, by when, whom to call, the gate, what happens next."""
 
-from xlsxwriter import Workbook
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kaohe.forms.layout import GUIDE_SHEET, FormLayout
 from kaohe.forms.styles import Styles
 from kaohe.text import lines_needed
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 _WIDTH = 92
 _FACTS = (

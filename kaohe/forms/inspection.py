@@ -1,14 +1,13 @@
 """The inspection form (核查表): one workbook a group, one printable sheet a unit, every line with a hidden id."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from io import BytesIO
-from typing import Any
-
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from kaohe.forms.layout import ID_ROW
 from kaohe.forms.machine_sheet import INSPECTION, MachineData, write_machine_sheet
@@ -17,6 +16,10 @@ from kaohe.forms.styles import Styles
 from kaohe.forms.validation import LARGEST, NO, YES, listed, number_between, text_validation
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import clean, lines_needed
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 COLUMNS = ("id", "number", "label", "own", "verified", "reason")
 """Ids in the hidden first row of a unit's sheet; the cell after them says whose sheet it is (``unit:<code>``)."""
@@ -80,6 +83,8 @@ def inspection_name(year: int, group: str) -> str:
 def build_inspection(rulebook: Rulebook, task: InspectionTask, key: bytes) -> bytes:
     """The workbook of one group, sealed with the office's key: the same task and key give the same bytes."""
     buffer = BytesIO()
+    from xlsxwriter import Workbook
+
     workbook = Workbook(buffer, {"in_memory": True})
     day = rulebook.notice_date
     workbook.set_properties({"title": f"{rulebook.year}年度核查表（{task.group}）", "created": datetime(day.year, day.month, day.day)})

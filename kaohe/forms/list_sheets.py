@@ -1,7 +1,8 @@
 """The evidence lists: one sheet each, with a state beside every row that says whether it counts."""
 
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from kaohe.cells import column_index
 from kaohe.forms.layout import ID_ROW, LIST_ABOUT_ROW, LIST_HEADER_ROW, LIST_TITLE_ROW, FormLayout, ListPlace
@@ -9,6 +10,10 @@ from kaohe.forms.styles import Styles
 from kaohe.forms.validation import column_validation
 from kaohe.rulebook.facts import VALID_ROW, FormulaNames
 from kaohe.rulebook.model import Column
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 _WIDTHS = {"text": 26, "date": 14, "integer": 12, "choice": 16, "yes_no": 14}
 _WIDE = {"title": 44, "name": 36}

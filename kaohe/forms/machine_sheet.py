@@ -1,12 +1,16 @@
 """The hidden sheet that tells a program what a workbook is; some of its cells are filled when a copy is stamped."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-
-from xlsxwriter import Workbook
+from typing import TYPE_CHECKING
 
 from kaohe.forms.layout import MACHINE_SHEET, MAGIC
 from kaohe.rulebook.model import Rulebook
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 SUBMISSION, INSPECTION, DECISION = "submission", "inspection", "decision"
 
@@ -30,13 +34,13 @@ class MachineData:
     seal: str = ""
 
     @staticmethod
-    def of(rulebook: Rulebook, kind: str = SUBMISSION, group: str = "", fingerprint: str = "", issue: str = "") -> "MachineData":
+    def of(rulebook: Rulebook, kind: str = SUBMISSION, group: str = "", fingerprint: str = "", issue: str = "") -> MachineData:
         """The data of an unstamped submission form, of a group's inspection form, or of a decision form."""
         hashes = (rulebook.form_hash, rulebook.rules_hash)
         return MachineData(kind, str(rulebook.year), rulebook.version, *hashes, group=group, fingerprint=fingerprint, issue=issue)
 
     @staticmethod
-    def read(found: Mapping[str, str]) -> "MachineData":
+    def read(found: Mapping[str, str]) -> MachineData:
         """What a returned form's hidden sheet says; what is missing is ""."""
         return MachineData(**{key: found.get(key, "") for key in KEYS})
 

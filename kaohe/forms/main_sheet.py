@@ -1,9 +1,9 @@
 """The sheet 填报表: every field under its section and clause, with the rule in plain words and the live self-score."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kaohe.cells import column_index
 from kaohe.forms.layout import (
@@ -27,6 +27,10 @@ from kaohe.rulebook.facts import FormulaNames
 from kaohe.rulebook.model import Item
 from kaohe.rulebook.rules.rows import RowRule
 from kaohe.text import lines_needed, points_text
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 _WIDTHS = {"id": 3, "number": 9, "label": 44, "value": 13, "unit": 6, "evidence": 17, "rule": 46, "score": 11}
 _LINE = 15.5

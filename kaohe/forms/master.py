@@ -1,9 +1,10 @@
 """The master form, built from the rulebook; the office may edit it afterwards."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from io import BytesIO
-
-from xlsxwriter import Workbook
+from typing import TYPE_CHECKING
 
 from kaohe.forms.guide_sheet import write_guide_sheet
 from kaohe.forms.layout import FormLayout
@@ -14,12 +15,17 @@ from kaohe.forms.shared_formulas import share_formulas
 from kaohe.forms.styles import Styles
 from kaohe.rulebook.model import Rulebook
 
+if TYPE_CHECKING:
+    pass
+
 MASTER_FILE = "submission.xlsx"
 
 
 def build_master(rulebook: Rulebook) -> bytes:
     """The master workbook: the same rulebook gives the same bytes."""
     buffer = BytesIO()
+    from xlsxwriter import Workbook
+
     workbook = Workbook(buffer, {"in_memory": True})
     day = rulebook.notice_date
     workbook.set_properties({"title": f"{rulebook.year}年度考核填报表", "created": datetime(day.year, day.month, day.day)})

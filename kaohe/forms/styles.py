@@ -1,11 +1,14 @@
 """Named cell formats of the form, made once for a workbook."""
 
-from typing import Any
+from __future__ import annotations
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
+from typing import TYPE_CHECKING, Any
 
 from kaohe import look
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
 
 _BASE: dict[str, Any] = {"font_name": look.BODY_FONT, "font_size": 11, "font_color": look.INK, "valign": "vcenter"}
 _BOX = {"border": 1, "border_color": look.RULE}

@@ -7,7 +7,8 @@ from io import BytesIO
 
 import olefile
 
-from kaohe.intake.guard import CANNOT_OPEN, LOCKED, UnreadableWorkbook
+from kaohe.intake.guard import CANNOT_OPEN, LOCKED
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A", 0x2B: "#GETTING_DATA"}
 """Error values by the code that .xls and .xlsb store."""

@@ -10,7 +10,7 @@ from kaohe.intake.identify import machine_data
 from kaohe.intake.normalise import Meaning, day, points, raw_text, yes_no
 from kaohe.intake.normalise import text as text_meaning
 from kaohe.intake.record import Cell
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 
 _KINDS = {"date": day, "approve": yes_no, "points": points}
 

@@ -10,8 +10,8 @@ from kaohe.intake.normalise import meaning
 from kaohe.intake.normalise import text as text_meaning
 from kaohe.intake.older import list_leftovers, main_leftover, unknown_list
 from kaohe.intake.record import About, Cell, ListRow, Problem, Record, Remark
+from kaohe.intake.sheet import Sheet
 from kaohe.intake.tables import ListTable, MainTable, list_table, main_table
-from kaohe.intake.workbook import Sheet
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import join_rows
 

@@ -13,7 +13,7 @@ from kaohe.intake.identify import STRANGER, Identity, identify
 from kaohe.intake.inspection import UnitInspection, extract_inspections
 from kaohe.intake.older import migration_notes
 from kaohe.intake.record import About, Record, Remark, Verdict
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 from kaohe.text import shorten
 
 

@@ -10,7 +10,7 @@ from kaohe.forms.layout import MAGIC
 from kaohe.intake.byhand import shown_units, shown_years, unit_called
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.record import Verdict
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 from kaohe.text import shorten
 
 _SEARCHED_ROWS = 40

@@ -11,7 +11,7 @@ from kaohe.forms.inspection import ABSENT, AGREED, ANSWER_HEADINGS, COLUMNS, PRE
 from kaohe.intake.normalise import Meaning, choice, day, meaning, points, raw_text
 from kaohe.intake.normalise import text as text_meaning
 from kaohe.intake.record import Cell, ListRow
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 from kaohe.rulebook.model import ListDef, Rulebook
 from kaohe.text import match_key, points_text, value_text
 

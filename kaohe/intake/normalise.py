@@ -10,8 +10,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from cn2an import cn2an
-
 from kaohe.intake.record import Problem
 from kaohe.intake.sheet import PICTURE
 from kaohe.rulebook.facts import CellValue
@@ -155,6 +153,8 @@ def _chinese_number(raw: str, text: str) -> Meaning:
     if _ESTIMATE.search(text):
         return Meaning(raw, problem=Problem.UNCERTAIN_NUMBER)
     try:
+        from cn2an import cn2an
+
         return _bounded(raw, float(cn2an(text, "smart")))
     except ValueError:
         return Meaning(raw, problem=Problem.UNCERTAIN_NUMBER)

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from xml.parsers import expat
 
-from kaohe.intake.guard import CANNOT_OPEN, UnreadableWorkbook, too_big_sheet
+from kaohe.intake.guard import CANNOT_OPEN
+from kaohe.intake.unreadable import UnreadableWorkbook, too_big_sheet
 
 _DURATION = re.compile(r"(-?)P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6}(?:\.\d+)?)S)?)?")
 _MAX_TEXT = 1 << 20

@@ -6,8 +6,8 @@ from kaohe.cells import cell_name
 from kaohe.intake.byhand import HEAD_ROWS
 from kaohe.intake.normalise import raw_text
 from kaohe.intake.record import About, Cell, Record, Remark
+from kaohe.intake.sheet import Sheet
 from kaohe.intake.tables import LIST_STATE, ListTable, MainTable, Page
-from kaohe.intake.workbook import Sheet
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import shorten
 

@@ -8,8 +8,9 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from kaohe.intake.guard import CANNOT_OPEN, Package, UnreadableWorkbook, part_name
+from kaohe.intake.guard import CANNOT_OPEN, Package, part_name
 from kaohe.intake.kept import Kept
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 _MAX_TREE = 32 * 1024 * 1024
 """Bytes of a part that is read as a tree."""

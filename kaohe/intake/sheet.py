@@ -1,14 +1,17 @@
 """Sheets as they are read: rows of values, and what the format tells beside them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-from python_calamine import CalamineSheet
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kaohe.config.model import Intake
 from kaohe.forms.layout import MACHINE_SHEET
-from kaohe.intake.guard import UnreadableWorkbook, too_big_sheet
+from kaohe.intake.unreadable import UnreadableWorkbook, too_big_sheet
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -34,7 +37,7 @@ class Sheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     _told: dict[tuple[Any, int], tuple[Any, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def told(self, find: Callable[["Sheet", S], T], by: S) -> T:
+    def told(self, find: Callable[[Sheet, S], T], by: S) -> T:
         """What ``find`` says of this sheet by the light of ``by`` (a rulebook, a configuration), found once. Neither may change."""
         key = find, id(by)
         kept = self._told.get(key)

@@ -7,9 +7,10 @@ from xml.parsers import expat
 
 from kaohe.cells import column_index
 from kaohe.intake.formulas import as_texts, without_values
-from kaohe.intake.guard import CANNOT_OPEN, UnreadableWorkbook
+from kaohe.intake.guard import CANNOT_OPEN
 from kaohe.intake.parts import canonical
 from kaohe.intake.signs import Signs
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 _NEAR = (9999, 26)
 """Rows and columns within which addresses are told at a glance."""

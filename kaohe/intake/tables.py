@@ -9,7 +9,7 @@ from kaohe.cells import cell_name
 from kaohe.intake.byhand import HEAD_ROWS, heading_columns, list_headings, list_titled
 from kaohe.intake.normalise import Meaning, raw_text
 from kaohe.intake.record import Cell, Problem
-from kaohe.intake.workbook import Sheet
+from kaohe.intake.sheet import Sheet
 from kaohe.rulebook.model import ListDef, Rulebook
 
 PASTED_PICTURE = "［图片］"

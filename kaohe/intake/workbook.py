@@ -10,10 +10,11 @@ from kaohe.config.model import Intake
 from kaohe.intake import parts as package
 from kaohe.intake import xlsb
 from kaohe.intake.biff import SheetFacts, old_book
-from kaohe.intake.guard import CANNOT_OPEN, LOCKED, UnreadableWorkbook, repacked, unpacked
+from kaohe.intake.guard import CANNOT_OPEN, LOCKED, repacked, unpacked
 from kaohe.intake.ods import tables
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
 from kaohe.intake.sniff import Kind
+from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.intake.xlsx import DOCUMENT, RELATIONS, read_xlsx
 
 __all__ = ["PICTURE", "Book", "Sheet", "UnreadableWorkbook", "read_workbook"]

@@ -5,7 +5,8 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from kaohe.intake.biff import ERRORS, SheetFacts
-from kaohe.intake.guard import CANNOT_OPEN, UnreadableWorkbook
+from kaohe.intake.guard import CANNOT_OPEN
+from kaohe.intake.unreadable import UnreadableWorkbook
 
 _ROW, _ERROR, _ERROR_FORMULA, _LAST_CELL, _BUNDLE, _STRINGS = 0, 3, 11, 11, 156, 159
 _BLANK = 1

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
 
-from kaohe.checks.finding import Severity
-from kaohe.config.model import Config
 from kaohe.files import flush_folder, write_whole
 from kaohe.progress import Reporter
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
@@ -19,7 +17,6 @@ from kaohe.publish.documents.context import winners
 from kaohe.publish.frozen import (
     BASIS_FOLDER,
     CONFIG_FILE,
-    FINAL_FOLDER,
     MANIFEST_FILE,
     RULES_FILES,
     frozen_office,
@@ -30,72 +27,20 @@ from kaohe.publish.frozen import (
 )
 from kaohe.publish.jobs import LETTERS_FOLDER, RESULTS_FILE, SCORES_FILE, workbook_name
 from kaohe.publish.results import results_json, scores_csv
+from kaohe.publish.standing import blockers, clear_leftovers, final_place
 from kaohe.publish.workbook import write_workbook
 from kaohe.rulebook.readings import apply_readings
-from kaohe.scoring.scorecard import Assessment, Status, UnitState
-from kaohe.text import inner, os_problem
+from kaohe.scoring.scorecard import Assessment
+from kaohe.text import os_problem
 from kaohe.toml_source import FaultyFile
 
 AWARDS_FILE, CERTIFICATES_FOLDER = "表彰决定.docx", "荣誉证书"
 
-_STEPS = {
-    UnitState.MISSING: "请催报",
-    UnitState.REJECTED: "请该单位改用正确的表重报",
-    UnitState.INCOMPLETE: "请该单位更正后重报，或由考核组核定",
-    UnitState.PROVISIONAL: "请考核组实地核查后交回核查表",
-}
-_DECISION_CODES = "V-8"
-_MOST_NAMED = 5
 _CHANGED = "设置或规则在这次运行期间改动过，请再运行一次"
 
 
 class FinalFault(Exception):
     """The final set could not be made, and nothing of it is left; says why in Chinese."""
-
-
-def blockers(assessment: Assessment) -> tuple[str, ...]:
-    """In Chinese, everything that stands in the way of the final set: units in the groups' order, inspection forms, the decision."""
-    cards = [assessment.card(unit.code) for unit in assessment.config.cohort]
-    lines = [f"{c.unit.short}{c.state.chinese}：{c.reason.rstrip('。')}。{_STEPS[c.state]}" for c in cards if c.state in _STEPS]
-    lines += _faulty_inspections(assessment)
-    decision = assessment.decision
-    errors = [f for f in assessment.findings if f.code.startswith(_DECISION_CODES) and f.severity is Severity.ERROR]
-    if errors:
-        wrong = "；".join(dict.fromkeys(f"{f.title}（{f.found}）" for f in errors))
-        lines.append(f"审定没有生效：审定表“{errors[0].file}”有{len(errors)}处错误：{wrong}。请改正后重新交回")
-    elif decision is None:
-        lines.append("没有审定：收件箱里没有与现在的结果相符的审定表。请制作审定表，主席办公会议审定后放进收件箱")
-    elif not decision.approved:
-        lines.append(f"没有批准：审定表“{decision.file}”没有同意印发。请主席办公会议批准后重新交回")
-    if not lines and assessment.status is not Status.FINAL:
-        lines.append(f"审定没有生效：结果仍是{assessment.status.mark}。请核对审定表后再运行一次")
-    return tuple(lines)
-
-
-def _faulty_inspections(assessment: Assessment) -> Iterator[str]:
-    """One line for each unit whose inspection form counts but holds answers that cannot be taken."""
-    for unit in assessment.config.cohort:
-        change = assessment.verifications.get(unit.code)
-        if change is None:
-            continue
-        about = (unit.code, change.file)
-        errors = [f for f in assessment.findings if f.of_group and f.severity is Severity.ERROR and (f.unit, f.file) == about]
-        if errors:
-            wrong = "；".join(f"{f.cell}“{inner(f.label)}”{f.title}" for f in errors[:_MOST_NAMED]) + ("；等" if len(errors) > _MOST_NAMED else "")
-            yield f"{unit.short}的核查表“{change.file}”有{len(errors)}处错误，没有采用：{wrong}。请{change.group}改正后重新交回"
-
-
-def final_place(config: Config) -> Path:
-    """Where the final set of the configured year stands once it is issued."""
-    return config.folder("outbox") / FINAL_FOLDER / str(config.year)
-
-
-def standing_note(config: Config) -> str | None:
-    """In Chinese, that the year's final set exists and stays as it is; None where there is none."""
-    place = final_place(config)
-    if not os.path.lexists(place):
-        return None
-    return f"{config.year}年度的定稿已经签发，原样保存在 {place}；以后收到的文件只改变 {config.folder('outbox')} 里的送审稿，不改变定稿"
 
 
 def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path, now: datetime, reporter: Reporter) -> Path | None:
@@ -104,8 +49,7 @@ def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path
     FinalFault when it cannot be made: then nothing is left of it. What an interrupted run left is removed in any case.
     """
     place = final_place(assessment.config)
-    for leftover in place.parent.glob(".~*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    clear_leftovers(assessment.config)
     if os.path.lexists(place) or blockers(assessment):
         return None
     with _told("存放的文件夹"):

@@ -11,12 +11,7 @@ from kaohe.config.model import Config
 from kaohe.files import write_whole
 from kaohe.intake.inbox import Intake
 from kaohe.ledger.cache import Place
-from kaohe.publish.corrections import write_corrections
-from kaohe.publish.documents import write_letters, write_notice
-from kaohe.publish.evidence import file_evidence
-from kaohe.publish.report import write_report
 from kaohe.publish.results import results_json, scores_csv
-from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
 
@@ -65,13 +60,52 @@ def jobs(assessment: Assessment, intake: Intake, read: Reader, generated: dateti
     config = assessment.config
     whole = key_of(rests_on, templates_key(config), assessment.files, assessment.status)
     book, notice = workbook_name(config.year), notice_name(assessment)
-    yield Job("考核汇总工作簿", lambda folder: write_workbook(assessment, folder / book), whole, (book,))
-    yield Job("运行报告", lambda folder: write_report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,))
+    yield Job("考核汇总工作簿", lambda folder: _workbook(assessment, folder / book), whole, (book,))
+    yield Job("运行报告", lambda folder: _report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,))
     yield Job("results.json、scores.csv", lambda folder: _data(assessment, folder), whole, (RESULTS_FILE, SCORES_FILE))
-    yield Job("考核结果通报", lambda folder: write_notice(assessment, folder / notice), whole, (notice,))
-    yield Job(CORRECTIONS_FOLDER, lambda folder: write_corrections(assessment, original, folder / CORRECTIONS_FOLDER), whole)
-    yield Job(LETTERS_FOLDER, lambda folder: write_letters(assessment, folder / LETTERS_FOLDER), whole)
-    yield Job(EVIDENCE_FOLDER, lambda folder: file_evidence(config, intake.materials, read, folder / EVIDENCE_FOLDER), whole)
+    yield Job("考核结果通报", lambda folder: _notice(assessment, folder / notice), whole, (notice,))
+    yield Job(CORRECTIONS_FOLDER, lambda folder: _corrections(assessment, original, folder / CORRECTIONS_FOLDER), whole)
+    yield Job(LETTERS_FOLDER, lambda folder: _letters(assessment, folder / LETTERS_FOLDER), whole)
+    yield Job(EVIDENCE_FOLDER, lambda folder: _evidence(config, intake, read, folder / EVIDENCE_FOLDER), whole)
+
+
+# Each kind of output loads what it needs when it is made: an unchanged night needs none of it.
+
+
+def _workbook(assessment: Assessment, path: Path) -> None:
+    from kaohe.publish.workbook import write_workbook
+
+    write_workbook(assessment, path)
+
+
+def _report(assessment: Assessment, path: Path, generated: datetime) -> None:
+    from kaohe.publish.report import write_report
+
+    write_report(assessment, path, generated)
+
+
+def _notice(assessment: Assessment, path: Path) -> None:
+    from kaohe.publish.documents import write_notice
+
+    write_notice(assessment, path)
+
+
+def _corrections(assessment: Assessment, original: Callable[[str], bytes | None], folder: Path) -> None:
+    from kaohe.publish.corrections import write_corrections
+
+    write_corrections(assessment, original, folder)
+
+
+def _letters(assessment: Assessment, folder: Path) -> None:
+    from kaohe.publish.documents import write_letters
+
+    write_letters(assessment, folder)
+
+
+def _evidence(config: Config, intake: Intake, read: Reader, folder: Path) -> None:
+    from kaohe.publish.evidence import file_evidence
+
+    file_evidence(config, intake.materials, read, folder)
 
 
 def key_of(*parts: object) -> str:

@@ -11,8 +11,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from xlsxwriter.exceptions import FileCreateError
-
 from kaohe.config.model import Config
 from kaohe.files import FolderFault, flush_folder, remove_tree, told
 from kaohe.intake.inbox import Intake
@@ -21,10 +19,10 @@ from kaohe.lock import alone
 from kaohe.progress import Reporter
 from kaohe.publish.beside import clear_beside, put_beside
 from kaohe.publish.carry import Carried, carry_over, late, link_or_copy
-from kaohe.publish.documents import TemplateFault
 from kaohe.publish.jobs import CORRECTIONS_FOLDER, EVIDENCE_FOLDER, LETTERS_FOLDER, Former, Job, jobs
 from kaohe.publish.side_by_side import side_by_side
 from kaohe.publish.swap import new_folder, settle, swap
+from kaohe.publish.template_fault import TemplateFault
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
 from kaohe.text import os_problem
@@ -148,7 +146,9 @@ def _as_os_errors() -> Iterator[None]:
     """What the workbook writer says in its own way when the system refuses."""
     try:
         yield
-    except FileCreateError as error:
+    except Exception as error:
+        if type(error).__name__ != "FileCreateError":  # by its name, so that the writer is loaded only where it is used
+            raise
         raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
 
 

@@ -16,10 +16,10 @@ from kaohe.files import write_whole
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake
 from kaohe.intake.look import Look
-from kaohe.intake.workers import Checker, Examiner, Looker
+from kaohe.intake.workers import Examiner, Looker
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Store
-from kaohe.survey import assess_intake
+from kaohe.survey import alone, assess_intake
 from tests.support.concluded import stand_ins
 from tests.support.forms import tree
 
@@ -92,11 +92,11 @@ def quick(patch: pytest.MonkeyPatch) -> None:
             if card.file is not None and "第一次" in card.file:
                 write_whole(folder / f"更正通知-{card.unit.short}.txt", card.file.encode())
 
-    patch.setattr("kaohe.publish.jobs.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
-    patch.setattr("kaohe.publish.jobs.write_notice", lambda found, path: write_whole(path, "通报".encode()))
-    patch.setattr("kaohe.publish.jobs.write_letters", _letters)
-    patch.setattr("kaohe.publish.jobs.write_corrections", corrections)
-    patch.setattr("kaohe.publish.jobs.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
+    patch.setattr("kaohe.publish.workbook.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
+    patch.setattr("kaohe.publish.documents.write_notice", lambda found, path: write_whole(path, "通报".encode()))
+    patch.setattr("kaohe.publish.documents.write_letters", _letters)
+    patch.setattr("kaohe.publish.corrections.write_corrections", corrections)
+    patch.setattr("kaohe.publish.report.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
     for module in ("jobs", "final"):
         patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
@@ -108,8 +108,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     looks: dict[str, Look] = {}
 
     @contextmanager
-    def workers(office: Office, store: Store, files: int, check: Checker) -> Iterator[Looker]:
-        examine = Examiner(office, store, check)
+    def lookers(office: Office, store: Store, files: int) -> Iterator[Looker]:
+        examine = Examiner(office, store, alone)
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             for entry in found:
@@ -120,7 +120,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
 
         yield look
 
-    patch.setattr("kaohe.run.workers", workers)
+    patch.setattr("kaohe.run.lookers", lookers)
     scored: dict[str, Assessment] = {}
 
     def assess(office: Office, intake: Intake) -> Assessment:
