@@ -177,6 +177,9 @@ def _batched(entries: Iterable[Arrival], size: int) -> Iterator[list[Arrival]]:
         yield some
 
 
+_PROGRAM_FILES = (".py", ".css", ".js")  # style and script of the nightly report among them
+
+
 def suffix_of(entry: Arrival) -> str:
     """The only part of a file's name that a look depends on."""
     return PurePosixPath(entry.name).suffix.lower()
@@ -193,7 +196,9 @@ def office_key(office: Office) -> str:
 def _program() -> list[tuple[str, int, int]]:
     """The program's own files with their sizes and dates: what another version of it found out is not this one's."""
     found = []
-    for path in (PROGRAM_ROOT / "kaohe").rglob("*.py"):
+    for path in (PROGRAM_ROOT / "kaohe").rglob("*"):
+        if path.suffix not in _PROGRAM_FILES:
+            continue
         state = path.stat()
         found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
     return sorted(found)

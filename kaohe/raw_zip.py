@@ -16,6 +16,7 @@ _DATE = (1 << 5) | 1
 """1 January 1980, so that the bytes depend on the content alone."""
 _UTF8, _UNIX, _VERSION = 0x800, 3 << 8, 20
 _PERMISSIONS = 0o600 << 16
+_ENCRYPTED = 1
 _MOST_MEMBERS, _MOST_BYTES = 0xFFFF, 0xFFFFFFFF
 
 
@@ -31,7 +32,7 @@ class Member:
 
     def content(self) -> bytes:
         """The unpacked bytes."""
-        return zlib.decompress(self.packed, -zlib.MAX_WBITS) if self.method == ZIP_DEFLATED else self.packed
+        return _unpacked(self.packed, self.method, self.size)
 
 
 def member(name: str, content: bytes, level: int = 6) -> Member:
@@ -84,21 +85,43 @@ def members(data: bytes) -> list[Member]:
 
     Raises what ``zipfile`` raises for an archive that is damaged, locked or packed by a method that it does not know.
     """
+    return [entry for entry, _ in members_and_contents(data)]
+
+
+def members_and_contents(data: bytes, most: int = 0) -> list[tuple[Member, bytes]]:
+    """The same with their contents; ``most`` bounds the bytes of all contents together, 0 does not. Raises ValueError beyond it."""
     found = []
     with ZipFile(BytesIO(data)) as archive:
-        for info in archive.infolist():
-            if info.is_dir():
+        entries = [info for info in archive.infolist() if not info.is_dir()]
+        if most and sum(info.file_size for info in entries) > most:
+            raise ValueError("more than is unpacked at a time")
+        for info in entries:
+            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) or info.flag_bits & _ENCRYPTED:
+                content = archive.read(info)
+                found.append((member(info.filename, content), content))
                 continue
-            content = archive.read(info)
-            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-                found.append(member(info.filename, content))
-                continue
-            start = info.header_offset + _LOCAL_HEADER.size
             if data[info.header_offset : info.header_offset + 4] != _LOCAL:
                 raise BadZipFile("an archive that does not begin where its file does")
-            start += sum(struct.unpack_from("<2H", data, info.header_offset + 26))
-            found.append(Member(info.filename, data[start : start + info.compress_size], info.compress_type, info.CRC, info.file_size))
+            start = info.header_offset + _LOCAL_HEADER.size + sum(struct.unpack_from("<2H", data, info.header_offset + 26))
+            entry = Member(info.filename, data[start : start + info.compress_size], info.compress_type, info.CRC, info.file_size)
+            content = entry.content()
+            if zlib.crc32(content) != info.CRC:
+                raise BadZipFile(f"bad CRC-32 of {info.filename}")
+            found.append((entry, content))
     return found
+
+
+def _unpacked(packed: bytes, method: int, size: int) -> bytes:
+    """The content, which must be exactly as long as the archive says: nobody's memory is filled by a member that says less than it holds."""
+    if method == ZIP_STORED:
+        content, ends = packed, True
+    else:
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        content = unpacker.decompress(packed, size + 1)
+        ends = unpacker.eof and not unpacker.unused_data
+    if len(content) != size or not ends:
+        raise BadZipFile("a member is not as long as the archive says")
+    return content
 
 
 def packed(entries: Iterable[Member]) -> bytes:

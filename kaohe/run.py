@@ -9,12 +9,12 @@ from pathlib import Path
 
 from kaohe.config.loader import Office
 from kaohe.files import told
+from kaohe.forms.seal import known_key
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.order import Times
 from kaohe.intake.record import Verdict
-from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
 from kaohe.lock import AlreadyRunning
 from kaohe.lock import alone as only_one
@@ -25,7 +25,7 @@ from kaohe.publish.jobs import Former, key_of, templates_key
 from kaohe.publish.outbox import Published, is_as_left, publish
 from kaohe.publish.standing import blockers, clear_leftovers, final_place
 from kaohe.scoring.scorecard import Assessment, Status
-from kaohe.survey import alone, assess_intake
+from kaohe.survey import assess_intake, lookers
 from kaohe.text import os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
@@ -99,7 +99,7 @@ def unchanged(office: Office) -> bytes | None:
 def _night(office: Office, memory: Memory, found: Iterable[Arrival]) -> str:
     """All that a run rests on, as one key."""
     inbox = [(entry.name, entry.size, entry.modified_ns) for entry in found]
-    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists())
+    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists(), known_key(office.config))
 
 
 def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
@@ -163,7 +163,7 @@ def _taken_in(
     def restored(name: str) -> None:
         problems.append(f"存档里“{name}”的内容坏了，已经按收件箱里的这一份重新存好")
 
-    with workers(office, memory.archive, len(found), alone) as look:
+    with lookers(office, memory.archive, len(found)) as look:
         writing = memory.writing(look, at, restored)
 
         def looked(entries: Iterable[Arrival]) -> Iterator[Look]:

@@ -1,5 +1,6 @@
 """The stages from the inbox to the assessment: intake, checks, scoring. Nothing is written."""
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,12 +11,13 @@ from kaohe.checks import catalogue
 from kaohe.checks.finding import Finding
 from kaohe.checks.registry import run_checks, run_decision_checks, run_inspection_checks, run_unit_checks
 from kaohe.config.loader import Office
+from kaohe.files import FolderFault
 from kaohe.intake.arrival import Arrival, arrival, arrivals, read_steadily
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
 from kaohe.intake.order import Times
 from kaohe.intake.record import Verdict
-from kaohe.intake.workers import workers
+from kaohe.intake.workers import Looker, workers
 from kaohe.ledger import Ledger
 from kaohe.memory import Memory
 from kaohe.scoring.decide import decide, decision_case
@@ -61,8 +63,36 @@ def _looked_over(office: Office, ledger: Ledger, found: Iterable[Arrival], times
     listed = [memory.recall(entry) for entry in found]
     with tempfile.TemporaryDirectory(prefix="kaohe-") as folder:
         store = FolderStore(Path(folder), behind=ledger.archive, scratch=True)
-        with workers(office, store, len(listed), alone) as look:
+        with lookers(office, store, len(listed)) as look:
             return take_in(office, listed, times, memory.reading(look), now, noted=times.noted)
+
+
+@contextlib.contextmanager
+def lookers(office: Office, store: FolderStore, files: int) -> Iterator[Looker]:
+    """Looks and checks where the configuration says: in processes of this machine, or on a cluster.
+
+    FolderFault where the cluster cannot be used.
+    """
+    run = office.config.run
+    if run.executor == "local":
+        with workers(office, store, files, alone) as look:
+            yield look
+        return
+    from kaohe.intake.spread import cluster, spread_over
+
+    with contextlib.ExitStack() as stack:
+        try:
+            executor = stack.enter_context(cluster(run.scheduler))
+        except ImportError:
+            raise FolderFault(
+                '没有安装集群用的部分，请运行 uv sync --extra cluster，或者把 config.toml 里 [run] 的 executor 改成 "local"。'
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = type(error).__name__
+            raise FolderFault(
+                f'连不上集群“{run.scheduler}”（{reason}）。请检查调度程序是否在运行，或者把 config.toml 里 [run] 的 executor 改成 "local"。'
+            ) from error
+        yield stack.enter_context(spread_over(executor, office, store, alone))
 
 
 def _named(office: Office, paths: Iterable[Path]) -> Iterator[Arrival]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledge
     with tempfile.TemporaryDirectory(prefix="kaohe-") as scratch:
         store = FolderStore(Path(scratch), behind=ledger.archive, scratch=True)
         with workers(office, store, len(found), alone) as look:
-            intake = take_in(office, found, lambda entry: seen.get(entry.name, 0), look, seals=lambda sha, _: unsealed.get(sha, ""))
+            intake = take_in(office, found, lambda entry: seen.get(entry.name, 0), look, _issued_at(manifest), lambda sha, _: unsealed.get(sha, ""))
             assessment = assess_intake(office, intake)
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
@@ -145,11 +146,26 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledge
 
 
 def _arrival(entry: Input, largest: int) -> Arrival:
-    """A received file as the manifest knows it; one over the bound was never looked into."""
-    is_large = bool(entry.sha256) and entry.size > largest
+    """A received file as the manifest knows it; one over the bound, a link or one on its way was never looked into."""
+    unseen = not entry.sha256 or entry.size > largest
     return Arrival(
-        entry.name, None, entry.sha256, entry.modified, "" if entry.sha256 and not is_large else entry.reason, refused=is_large, size=entry.size
+        entry.name,
+        None,
+        entry.sha256,
+        entry.modified,
+        entry.reason if unseen else "",
+        arriving=unseen and entry.verdict in (Verdict.ARRIVING, Verdict.STALLED),
+        refused=unseen and entry.verdict == Verdict.REFUSED,
+        size=entry.size,
     )
+
+
+def _issued_at(manifest: Manifest) -> int | None:
+    """The moment of the run that issued the set (epoch seconds): what was on its way then."""
+    try:
+        return int(datetime.fromisoformat(manifest.issued).timestamp())
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _results_lines(folder: Path, assessment: Assessment) -> Iterator[str]:

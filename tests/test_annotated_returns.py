@@ -22,9 +22,9 @@ from kaohe.checks.finding import Severity
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Cell, Problem, Record
 from kaohe.publish.annotate import FORMULAS_LOST, NOT_CARRIED, NOT_OPENED, OTHER_VERSION, PICTURES_LOST
+from kaohe.publish.correction_list import LIST_SHEET
 from kaohe.publish.corrections import MARKED, REFILLED
 from kaohe.publish.markable import DAMAGED, LOCKED, MACROS, OTHER_FORMAT, STRICT, TOO_LARGE, obstacle
-from kaohe.publish.marking import LIST_SHEET
 from kaohe.publish.refill import typed
 from tests.support.annotated import UNIT, Back, corrected, elsewhere, findings_of, handed_back, read, received, repacked
 from tests.support.forms import filled, layout, opened, program_office, saved, sound_fields, stamped

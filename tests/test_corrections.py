@@ -17,9 +17,9 @@ from kaohe.forms.master import build_master
 from kaohe.forms.stamp import Master, stamp_values
 from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.publish.annotate import NOT_CARRIED, NOT_OPENED, PICTURES_LOST
+from kaohe.publish.correction_list import LIST_SHEET
 from kaohe.publish.corrections import NOT_MARKED, REFILLED
 from kaohe.publish.markable import OTHER_FORMAT
-from kaohe.publish.marking import LIST_SHEET
 from kaohe.publish.zips import repack
 from tests.support.returned import (
     ARTICLES,

@@ -230,8 +230,9 @@ def test_files_on_their_way_wait_for_the_next_run(name: str, sound: bytes, tmp_p
     for data in (b"\x00" * 165, sound):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
+        os.utime(tmp_path / name, (NOON, NOON))
         (file,) = taken(*arrivals(tmp_path)).files
-        assert file == ReceivedFile(name, "", 0, 0, 0, Verdict.ARRIVING, reason)
+        assert file == ReceivedFile(name, "", 0, NOON, 0, Verdict.ARRIVING, reason)
 
 
 def test_a_file_that_cannot_be_read_has_its_own_verdict() -> None:
@@ -573,7 +574,13 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         (inbox / "断链.xlsx").symlink_to(tmp_path / "没有")
     except OSError:
         pytest.skip("这个系统不让建链接")
-    assert [entry.name for entry in arrivals(inbox)] == ["真.xlsx"]
+    (inbox / "夹").mkdir()
+    (inbox / "夹" / "外面").symlink_to(tmp_path / "别处", target_is_directory=True)
+    said = (Verdict.REFUSED, "是链接，指向别处的文件或文件夹，没有跟过去读；请把文件本身复制到收件箱里，再删去这个链接")
+    assert [(file.name, file.verdict, file.reason) for file in taken(*arrivals(inbox)).files if file.name != "真.xlsx"] == [
+        (name, *said) for name in ("夹/外面", "断链.xlsx", "链接.xlsx", "链接夹")
+    ]
+    assert [entry.name for entry in arrivals(inbox) if entry.readable] == ["真.xlsx"]
 
 
 def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -607,7 +614,7 @@ def test_names_are_told_without_what_would_hide_or_turn_them(tmp_path: Path) -> 
     assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod.xlsx (2)"]
 
 
-def test_what_is_neither_file_nor_folder_is_left_alone(tmp_path: Path) -> None:
+def test_what_is_neither_file_nor_folder_is_told_and_left_alone(tmp_path: Path) -> None:
     """A pipe would make the reader wait for ever."""
     if not hasattr(os, "mkfifo"):
         pytest.skip("这个系统没有命名管道")
@@ -618,7 +625,11 @@ def test_what_is_neither_file_nor_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "inbox" / "链接").symlink_to(tmp_path / "外面", target_is_directory=True)
     (tmp_path / "inbox" / "好.xlsx").write_bytes(b"x")
     os.mkfifo(tmp_path / "inbox" / "管道.xlsx")
-    assert [entry.name for entry in arrivals(tmp_path / "inbox")] == ["好.xlsx"]
+    assert [(entry.name, entry.refused, entry.reason) for entry in arrivals(tmp_path / "inbox")] == [
+        ("好.xlsx", False, ""),
+        ("管道.xlsx", True, "是设备或管道，不是文件，没有读取；请从收件箱里删去"),
+        ("链接", True, "是链接，指向别处的文件或文件夹，没有跟过去读；请把文件本身复制到收件箱里，再删去这个链接"),
+    ]
 
 
 def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:

@@ -357,3 +357,40 @@ def test_an_outlook_mail_whose_directory_runs_in_circles() -> None:
 def test_a_workbook_in_a_mail_of_outlook_is_not_taken_for_the_mail() -> None:
     workbook = compound({"Workbook": bytes(5000)})
     assert files(outlook_of(named("旧表.xls", workbook))) == [("旧表.xls", workbook)]
+
+
+# Pictures that were pasted, and when mails were sent
+
+
+PASTED = b"\x89PNG\r\n\x1a\n" + bytes(10 * 1024 - 8)
+
+
+@pytest.mark.parametrize(("data", "taken"), [(PASTED, ["image001.png", "附件1.png"]), (PASTED[:-1], [])])
+def test_pictures_that_were_pasted_come_out(data: bytes, taken: list[str]) -> None:
+    body = b64encode(data)
+    encoded = "Content-Transfer-Encoding: base64"
+    mail = mail_of(
+        (f"Content-Type: image/png\r\nContent-ID: <1>\r\nContent-Disposition: inline; filename=image001.png\r\n{encoded}", body),
+        (f"Content-Type: image/png\r\nContent-Disposition: inline\r\n{encoded}", body),
+    )
+    assert [(member.name, member.data) for member in opened(mail).members] == [(name, data) for name in taken]
+
+
+@pytest.mark.parametrize(("data", "taken"), [(PASTED, ["image001.png"]), (PASTED[:-1], [])])
+def test_pictures_that_were_pasted_in_outlook_come_out(data: bytes, taken: list[str]) -> None:
+    texts = {"3707001F": utf16("image001.png"), "3712001F": utf16("1@x"), "370E001F": utf16("image/png")}
+    mail = outlook_of(attachment(data, texts=texts, numbers={0x37140003: 4}))
+    assert [(member.name, member.data) for member in opened(mail).members] == [(name, data) for name in taken]
+
+
+def test_when_a_mail_was_sent() -> None:
+    moment = 1_420_416_000
+    texts = {"3707001F": utf16("表.xlsx")}
+    inner = attachment(outlook_tree(attachment(DATA, texts=texts), top=False, sent=moment + 60), texts={})
+    outer = compound(outlook_tree(attachment(DATA, texts=texts), inner, sent=moment))
+    assert [(member.sent, member.modified) for member in opened(outer).members] == [(moment, 0), (moment + 60, 0)]
+    box = b"".join(
+        b"From a@b.c Mon Jan  5 00:00:00 2015\r\n" + mail_of(part(f"attachment; filename={n}.xlsx"), date=date) + b"\r\n"
+        for n, date in enumerate(["Mon, 5 Jan 2015 00:00:00 +0000", "Mon, 5 Jan 2015 08:01:00 +0800", ""])
+    )
+    assert [(member.name, member.sent) for member in opened(box).members] == [("0.xlsx", moment), ("1.xlsx", moment + 60), ("2.xlsx", 0)]

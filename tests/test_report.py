@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +14,9 @@ import pytest
 
 from kaohe.checks.finding import Severity
 from kaohe.config.model import GateResult
+from kaohe.intake.record import Verdict
+from kaohe.memory import office_key
+from kaohe.publish import report
 from kaohe.publish.documents import TemplateFault
 from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
@@ -79,6 +83,16 @@ def test_what_a_group_must_correct_is_listed_once(tmp_path: Path) -> None:
     assert "核查表、审定表有问题（1处）" in page.all("h3")
     assert sum(text.startswith("错误 核查表-第三组.xlsx 填报表 D36 年末会员总数：完成数大于应完成数。") for text in page.all("li")) == 1
     assert not [text for text in page.all("h3") if text.startswith("疑问待单位确认")]
+
+
+def test_a_refused_file_is_seen_to_once_its_unit_sent_a_form_that_was_accepted(tmp_path: Path) -> None:
+    ready = assessment()
+    refused = next(file for file in ready.files if file.verdict is Verdict.NOT_A_FORM)
+    earlier, later = replace(refused, name="早.xlsx", unit="jinshui"), replace(refused, name="晚.xlsx", unit="jinshui", first_seen=1418000101)
+    page = Page(html_of(replace(ready, files=(*ready.files, earlier, later)), tmp_path))
+    assert "不能采用的文件（3份）" in page.all("h3")
+    assert "晚.xlsx" in page.all("bdi")
+    assert "早.xlsx" not in page.all("bdi")
 
 
 def test_progress_by_group(tmp_path: Path) -> None:
@@ -307,3 +321,14 @@ def test_a_template_that_is_wrong_is_named_with_its_line(tmp_path: Path) -> None
     ready = assess(replace(where, config=where.config.at(tmp_path)), {}, (), ())
     with pytest.raises(TemplateFault, match=r"模板 run-report\.html 第2行写得不对"):
         html_of(ready, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["page.css", "page.js", "write.py"])
+def test_another_style_or_script_is_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Else a report would be taken over that the program would no longer make."""
+    shutil.copytree(Path(report.__file__).parent, tmp_path / "kaohe" / "publish" / "report")
+    monkeypatch.setattr("kaohe.memory.PROGRAM_ROOT", tmp_path)
+    before = office_key(office())
+    with (tmp_path / "kaohe" / "publish" / "report" / name).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    assert office_key(office()) != before

@@ -298,6 +298,18 @@ def test_search_finds_units_items_findings_and_files_by_keyboard(opened: Opened)
     assert tab.locator("#hits").is_hidden()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_was_found_lies_above_the_page(opened: Opened, width: int) -> None:
+    tab = opened("sample", width=width)
+    tab.locator("#find").fill("工商联")
+    covered = """[...document.querySelectorAll("#hits a")].filter((each) => {
+        const box = each.getBoundingClientRect(), list = document.getElementById("hits").getBoundingClientRect();
+        return box.bottom < list.bottom && box.bottom < innerHeight && !each.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2));
+    }).length"""
+    assert tab.locator("#hits a").count() > 8
+    assert tab.evaluate(covered) == 0
+
+
 def test_light_and_dark_follow_the_system_until_told(opened: Opened) -> None:
     tab = opened("sample", scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -403,6 +415,8 @@ def test_printed_pages_are_whole(opened: Opened, name: str, address: str, scheme
             round(span["size"], 1) for block in printed[0].get_text("dict")["blocks"] for line in block.get("lines", ()) for span in line["spans"]
         }
         assert max(sizes) >= 13
+        filled = [max(word[3] for word in page.get_text("words") if word[3] < 800) for page in printed]  # the page number lies below
+        assert min(filled[:-1]) > 420
 
 
 @pytest.mark.slow

@@ -463,7 +463,7 @@ def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch
 
         yield look
 
-    monkeypatch.setattr("kaohe.run.workers", workers)
+    monkeypatch.setattr("kaohe.run.lookers", workers)
     broken = True
     with pytest.raises(KeyboardInterrupt):
         run(small, FIRST_NIGHT, Silent())

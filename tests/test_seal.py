@@ -219,6 +219,23 @@ def test_forms_are_sealed_and_checked_and_the_key_goes_nowhere(tmp_path: Path, c
 
 
 @pytest.mark.slow
+def test_a_key_that_is_lost_and_comes_back_is_seen_though_no_file_changed(tmp_path: Path) -> None:
+    """What a run found out is remembered, but never what the key said of it."""
+    office, key = reviewed(tmp_path), tmp_path / "state" / KEY_FILE
+    drop(tmp_path / "inbox", "核查.xlsx", fill_inspection(YEAR.form_for("jinshui"), {"jinshui": FOUND}))
+    found = []
+    for there in (True, True, False, False, True):
+        if there:
+            give_key(tmp_path)
+        else:
+            key.unlink(missing_ok=True)
+        assert pipeline.main(["-c", str(office.file), "run"]) == 0
+        files = json.loads((tmp_path / "outbox" / RESULTS_FILE).read_bytes())["files"]
+        found.append(next(file["verdict"] for file in files if file["name"] == "核查.xlsx"))
+    assert found == ["accepted", "accepted", "refused", "refused", "accepted"]
+
+
+@pytest.mark.slow
 def test_a_forged_inspection_changes_nothing_of_a_night(tmp_path: Path) -> None:
     """Sent alone, under any name, with every answer that would cost the unit its place."""
     office = reviewed(tmp_path)

@@ -391,3 +391,28 @@ def test_differences_under_another_version_of_the_program_say_so(office: Office)
 def test_the_time_of_issue_is_the_one_given(office: Office) -> None:
     manifest = Manifest.model_validate_json((final(office) / "manifest.json").read_bytes())
     assert manifest.issued == ISSUED_AT.isoformat()
+
+
+def test_what_was_never_looked_into_is_verified_as_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link, a download that broke off and one under way, a program among the evidence: their verdicts depend on the day, or on no content."""
+    stand_ins(monkeypatch)
+    office, inbox, now = concluded(tmp_path), tmp_path / "inbox", int(ISSUED_AT.timestamp())
+    try:
+        (inbox / "链接.xlsx").symlink_to(inbox / "金水.xlsx")
+    except OSError:
+        pytest.skip("这个系统不让建链接")
+    drop(inbox, "断了.xlsx.part", b"1", now - 100_000)
+    drop(inbox, "正在下载.xlsx.part", b"1", now - 60)
+    drop(inbox, "没传完.xlsx", b"PK\x03\x04", now - 60)
+    drop(inbox, "重发/安装.exe", b"MZ\x00" + bytes(100), NOON)
+    found = assessed(office, present=now)
+    assert {file.name: file.verdict.value for file in found.files if file.verdict.value not in ("accepted", "superseded", "duplicate")} == {
+        "会议通知.doc": "not_a_form",
+        "断了.xlsx.part": "stalled",
+        "正在下载.xlsx.part": "arriving",
+        "没传完.xlsx": "arriving",
+        "链接.xlsx": "refused",
+        "重发/安装.exe": "suspect",
+    }
+    assert issued(office, found) is not None
+    assert verify(office, 2014) == ()

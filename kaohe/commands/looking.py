@@ -42,7 +42,7 @@ def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
     from kaohe.publish.standing import standing_note
 
-    assessment = survey(office_of(context))
+    assessment = survey(office_of(context), now=int(datetime.now(UTC).timestamp()))
     screen.table(
         f"{assessment.config.year}年度考核报送情况（{standing_mark(assessment.status, issued=standing_note(assessment.config) is not None)}）",
         STATUS_HEADINGS,

@@ -90,6 +90,13 @@ class Intake(Frozen):
         return self.file_mb * 1024 * 1024
 
 
+class Run(Frozen):
+    """Where files are looked into: on this machine, or on a Dask cluster whose scheduler has this address."""
+
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+
+
 Seconds: TypeAlias = Annotated[int, Field(ge=0, strict=True)]
 Security: TypeAlias = Literal["tls", "starttls", "none"]
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -189,6 +196,7 @@ class Config(Frozen):
     readings: dict[str, ChoiceId] = {}
     limits: Limits = Limits()
     intake: Intake = Intake()
+    run: Run = Run()
     mail: Mail | None = None
     fetch: Fetch | None = None
     reminders: Reminders = Reminders()

@@ -1,5 +1,6 @@
 """Walking the inbox: what lies there, what is still on its way, and the content of each file."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -14,6 +15,13 @@ _MEGABYTE = 1024 * 1024
 _LOCKS = ("~$", ".~")
 _OPEN_ELSEWHERE = "Excel、WPS 打开文件时的临时文件，文件关闭后就没有了"
 _ON_ITS_WAY = "还在下载或复制，下次运行再读"
+_LINK = "是链接，指向别处的文件或文件夹，没有跟过去读；请把文件本身复制到收件箱里，再删去这个链接"
+_DEVICE = "是设备或管道，不是文件，没有读取；请从收件箱里删去"
+_BROKEN_OFF = "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"
+_LEFT_OPEN = "Excel、WPS 打开文件时的临时文件，已经超过一天没有变化，可能是残留的；请确认没有人正开着那个文件，再删去这一个"
+_DAY = 86_400
+_LINK_TAGS = {0xA0000003, 0xA000000C}
+"""Of Windows: a folder mounted elsewhere, and a symbolic link."""
 _CHANGING = "读取的时候文件还在变化，可能正在复制，下次运行再读"
 
 
@@ -59,7 +67,7 @@ class Arrival:
 
 
 def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
-    """The files of the inbox and the folders below it, in the order of their names, not read yet. Links and devices are not followed.
+    """The files of the inbox and the folders below it, in the order of their names, not read yet. Links and devices are listed and not followed.
 
     What has more than ``largest`` bytes is not to be read.
     """
@@ -67,7 +75,7 @@ def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
         return
     taken: set[str] = set()
     for path in sorted(inbox.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.name.lower() in _IGNORED or _through_link(path, inbox):
+        if path.name.lower() in _IGNORED or _through_link(path, inbox) or (not (reason := _no_file(path)) and path.is_dir()):
             continue
         name = shown = _shown(path.relative_to(inbox).as_posix())
         for number in count(2):
@@ -75,7 +83,7 @@ def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
                 break
             shown = f"{name} ({number})"
         taken.add(shown)
-        yield arrival(path, shown, largest)
+        yield Arrival(shown, None, "", 0, reason, refused=True) if reason else arrival(path, shown, largest)
 
 
 def _shown(name: str) -> str:
@@ -86,9 +94,9 @@ def _shown(name: str) -> str:
 def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
     """One file, under the name by which people will be told of it. Its content is not read yet."""
     if is_lock(path.name):
-        return Arrival(name, None, "", 0, _OPEN_ELSEWHERE, arriving=True)
+        return Arrival(name, None, "", _dated(path), _OPEN_ELSEWHERE, arriving=True)
     if path.name.lower().endswith(_UNFINISHED):
-        return Arrival(name, None, "", 0, _ON_ITS_WAY, arriving=True)
+        return Arrival(name, None, "", _dated(path), _ON_ITS_WAY, arriving=True)
     try:
         state = path.stat()
     except OSError as error:
@@ -125,6 +133,41 @@ def is_lock(name: str) -> bool:
     return name.startswith(_LOCKS)
 
 
+def left_behind(entry: Arrival, now: int) -> str:
+    """In Chinese, why a file that is not there whole will not come any more, and what to do; "" while it may."""
+    if not entry.arriving or not entry.modified or now - entry.modified <= _DAY:
+        return ""
+    return _LEFT_OPEN if is_lock(entry.base) else _BROKEN_OFF
+
+
+def _dated(path: Path) -> int:
+    """When a file was last changed; 0 where it does not say."""
+    try:
+        return int(path.stat().st_mtime)
+    except OSError:
+        return 0
+
+
+def _no_file(path: Path) -> str:
+    """In Chinese, why something in the inbox is neither a file nor a folder of its own; "" where it is."""
+    if _is_link(path):
+        return _LINK
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return ""  # gone meanwhile, or not to be seen: reading it will tell
+    return "" if stat.S_ISREG(kind) or stat.S_ISDIR(kind) else _DEVICE
+
+
+def _is_link(path: Path) -> bool:
+    """A link, or what Windows calls a junction. Files that a cloud drive fetches when they are read are none."""
+    try:
+        state = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISLNK(state.st_mode) or getattr(state, "st_reparse_tag", 0) in _LINK_TAGS
+
+
 def _through_link(path: Path, inbox: Path) -> bool:
     """Whether a folder on the way is a link (followed by some systems when walking)."""
-    return any(parent.is_symlink() for parent in path.parents if parent != inbox and inbox in parent.parents)
+    return any(_is_link(parent) for parent in path.parents if parent != inbox and inbox in parent.parents)

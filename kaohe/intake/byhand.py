@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from kaohe.cells import cell_name
 from kaohe.config.model import Config, Unit
@@ -30,7 +31,6 @@ _DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _SERIAL = re.compile(r"^第?(\d{1,4})[项号、.)]?$")
 _SHORT = 200
 """Characters up to which a key is remembered: the same headings and labels stand in form after form."""
-_BLANK = (None, "")
 _NO_LETTER = re.compile(r"[\W_]")
 _COPY = re.compile(r"\s*\(\d+\)$")
 _BRACKETS = re.compile(r"[(（][^)）]*[)）]")
@@ -108,8 +108,14 @@ _HEADINGS |= {label_key(text): name for name, texts in _OTHER_HEADINGS.items() f
 
 
 def _head_keys(sheet: Sheet, _: None) -> list[list[str]]:
-    """The keys of what stands in the first rows."""
-    return [[label_key(raw_text(value)) if value not in _BLANK else "" for value in row] for row in sheet.rows[:HEAD_ROWS]]
+    """The keys of what stands in the first rows; "" for what is too long to be a heading."""
+    return [[_head_key(value) for value in row] for row in sheet.rows[:HEAD_ROWS]]
+
+
+def _head_key(value: Any) -> str:
+    if value is None or value == "" or (isinstance(value, str) and len(value) > _LONGEST_LABEL):
+        return ""
+    return label_key(raw_text(value))
 
 
 def heading_columns(sheet: Sheet) -> tuple[int, dict[str, int]] | None:

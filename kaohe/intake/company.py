@@ -9,7 +9,7 @@ from kaohe.config.model import Config
 from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.text import match_key
 
-_LEFT_OUT = (Verdict.ACCEPTED, Verdict.OPENED, Verdict.ARRIVING)
+_LEFT_OUT = (Verdict.ACCEPTED, Verdict.OPENED, Verdict.ARRIVING, Verdict.STALLED)
 _LONG_ENOUGH = 3
 """Characters that a unit's name must have to be told inside a longer name: 中原 also stands in names of banks, 中原区 does not."""
 

@@ -9,8 +9,8 @@ from kaohe.intake.signs import ENDS_NAME, Places, Signs
 _LONGEST = 100_000
 """Bytes within which a cell's formula is looked for."""
 _UNCACHED = re.compile(rb"""<((?:\w+:)?)c\b([^<>]*[^<>/])?><\1f\b([^<>]*)(?:/>|>([^<]*)</\1f>)\s*(?:(?:<\1v\s*/>|<\1v\s*></\1v>)\s*)?</\1c>""")
-_EMPTY_FORMULA = re.compile(rb"<f [^<>]*/>\s*(?:(?:<v></v>|<v ?/>)\s*)?</c>")
-_FORMULA_END = re.compile(rb"</f>\s*(?:(?:<v></v>|<v ?/>)\s*)?</c>")
+_EMPTY_FORMULA = re.compile(rb"<f(?:\s[^<>]*)?/>\s*(?:(?:<v\s*></v>|<v\s*/>)\s*)?</c>")
+_FORMULA_END = re.compile(rb"</f>\s*(?:(?:<v\s*></v>|<v\s*/>)\s*)?</c>")
 _TEXT = b' t="str">'
 """Ends the tag of a cell whose value is a text."""
 _VALUELESS = re.compile(rb"(<v></v>|<v ?/>)?</c>")
@@ -81,7 +81,7 @@ def _with_formulas(part: bytes) -> bytes:
     done = 0
     for end in _FORMULA_END.finditer(part):
         start = part.rfind(b"<c ", max(done, end.start() - _LONGEST), end.start())
-        cell = _UNCACHED.fullmatch(part, start, end.end()) if start >= 0 and b't="str"' not in part[start : start + 60] else None
+        cell = _UNCACHED.fullmatch(part, start, end.end()) if start >= 0 else None
         if cell:
             pieces += [part[done:start], _formula_as_text(cell)]
             done = end.end()

@@ -13,6 +13,7 @@ from kaohe.config.model import Intake
 from kaohe.intake.kept import Kept
 from kaohe.intake.signs import holds_markup
 from kaohe.intake.unreadable import UnreadableWorkbook
+from kaohe.raw_zip import Member, packed
 
 DAMAGED = "文件已损坏，可能没有传完，请重新报送"
 CANNOT_OPEN = "文件打不开，可能已损坏或不是电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
@@ -24,8 +25,6 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED, _UTF8, _UNKNOWN = 0x1, 0x800, 0x20 | 0x40
 _MANIFEST = "meta-inf/manifest.xml"
 _HEADER = struct.Struct("<4s2xH18x2H")
-_LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
-_DATE = (1 << 5) | 1
 _DECLARATION = re.compile(r"""^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["'][^>]*\?>""")
 _BEGINNING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml\s[^<>]*\?>\s*)?")
 _MARKED_UP = re.compile(rb"<!(?!--|\[CDATA\[)")
@@ -222,15 +221,4 @@ def _known(encoding: str) -> str:
 
 def repacked(parts: Mapping[str, bytes]) -> bytes:
     """A package of exactly these parts, uncompressed: what the parser is given is what was looked at."""
-    pieces: list[bytes] = []
-    directory: list[bytes] = []
-    offset = 0
-    for name, part in parts.items():
-        label = name.encode()
-        common = 20, _UTF8, zipfile.ZIP_STORED, 0, _DATE, zlib.crc32(part), len(part), len(part), len(label), 0
-        head = _LOCAL.pack(b"PK\x03\x04", *common)
-        pieces += (head, label, part)
-        directory += (_CENTRAL.pack(b"PK\x01\x02", 20, *common, 0, 0, 0, 0, offset), label)
-        offset += len(head) + len(label) + len(part)
-    listed = b"".join(directory)
-    return b"".join((*pieces, listed, _END.pack(b"PK\x05\x06", 0, 0, len(parts), len(parts), len(listed), offset, 0)))
+    return packed(Member(name, part, zipfile.ZIP_STORED, zlib.crc32(part), len(part)) for name, part in parts.items())

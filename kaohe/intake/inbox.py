@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaohe.config.loader import Office
+from kaohe.forms.machine_sheet import MachineData
 from kaohe.forms.seal import SealCheck, office_seals
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, left_behind
 from kaohe.intake.company import placed, roots
 from kaohe.intake.compare import changes
 from kaohe.intake.decision import DecisionForm
@@ -67,10 +68,10 @@ def take_in(
     """
     looked = list(unpacked(found, look or here(office), office.config.intake))
     noted([arrival for arrival, _ in looked])
-    seals = seals or office_seals(office.config)
-    judged = [_judged(arrival, seen, first_seen, now, office, seals) for arrival, seen in looked]
+    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in looked]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
-    judged = list(_trusted(judged))
+    seals = seals or office_seals(office.config)
+    judged = list(_trusted([_held(entry, seals, office) for entry in judged]))
     newest: dict[str, _Judged] = {}
     for entry in sorted((j for j in judged if j.record is not None), key=_worth):
         assert entry.file.unit is not None
@@ -98,6 +99,15 @@ class _Judged:
     decision: DecisionForm | None = None
     checked: object = None
     sent: int = 0
+    issued: MachineData | None = None
+
+
+def _held(entry: _Judged, seals: SealCheck, office: Office) -> _Judged:
+    """A form that this office issues, held against its seal: without a valid one it says nothing (nor is it any unit's, whatever it lies beside)."""
+    if entry.issued is None:
+        return entry
+    file, usable = held_against_seal(entry.file, entry.issued, seals, trusting=office.config.intake.trust_unsealed_forms)
+    return replace(entry, file=file) if usable else replace(entry, file=file, inspections=(), decision=None)
 
 
 def _trusted(judged: Sequence[_Judged]) -> Iterator[_Judged]:
@@ -120,11 +130,13 @@ def _worth(entry: _Judged) -> tuple[bool, Age]:
     return entry.record is not None and not entry.record.blank, _age(entry)
 
 
-def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office, seals: SealCheck) -> _Judged:
+def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office) -> _Judged:
     verdict, reason = seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
     if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
         verdict, reason = Verdict.ARRIVING, _STILL_COMING
+    if now is not None and verdict is Verdict.ARRIVING and (left := left_behind(arrival, now)):
+        verdict, reason = Verdict.STALLED, left
     file = ReceivedFile(
         name=arrival.name,
         sha256=arrival.sha256,
@@ -137,9 +149,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], 
         notes=seen.notes,
         inside=arrival.inside,
     )
-    file, usable = held_against_seal(file, seen.issued, seals, trusting=office.config.intake.trust_unsealed_forms)
-    inspections, decision = (seen.inspections, seen.decision) if usable else ((), None)
-    return _Judged(file, seen.record, inspections, decision, seen.checked, arrival.sent)
+    return _Judged(file, seen.record, seen.inspections, seen.decision, seen.checked, arrival.sent, seen.issued)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:

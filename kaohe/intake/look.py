@@ -14,13 +14,17 @@ from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import Record, Verdict
 from kaohe.intake.sniff import Kind, sniff
+from kaohe.intake.suspicion import is_packed_program, suspicion
 from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.store import KEEPING, Store
+from kaohe.text import shorten
 
 _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
 _NEVER_SHEETS = (Kind.PDF, Kind.PICTURE, Kind.DOCUMENT, Kind.TEXT)
 """What is no broken workbook when its name says nothing."""
 _NO_SPREADSHEET = "不是电子表格，没有当作填报表读取"
+_MISNAMED = {Kind.PDF: "PDF", Kind.PICTURE: "图片", Kind.DOCUMENT: "文档（Word、PPT 一类）"}
+"""What opens well under its right name, and is evidence whatever it is called."""
 _UNLOCKED = "用设置里的密码打开"
 _NO_ROOM = "磁盘快满了，没有取出里面的文件，请腾出空间后再运行一次"
 _MEGABYTE = 1024 * 1024
@@ -66,6 +70,13 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
 
     What a container holds goes into the store. FolderFault where that cannot be.
     """
+    look = _looked(name, data, office, store)
+    if look.verdict in (Verdict.NOT_A_FORM, Verdict.UNREADABLE) and (why := suspicion(name, data)):
+        return Look(Verdict.SUSPECT, why)
+    return look
+
+
+def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
     from kaohe.intake.form import read_form
     from kaohe.intake.locked import unlock
     from kaohe.intake.workbook import read_workbook
@@ -74,10 +85,15 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
     suffix = PurePosixPath(name).suffix.lower()
     called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
     broken_book = kind is Kind.ZIP and called_sheet and not zipfile.is_zipfile(BytesIO(data))
+    if kind is Kind.ZIP and is_packed_program(name, data):
+        return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     if kind.holds_files and not broken_book:
         return _container(kind, data, limits, store)
     if not kind.holds_cells and not called_sheet:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
+    if kind in _MISNAMED and suffix:
+        what = _MISNAMED[kind]
+        return Look(Verdict.NOT_A_FORM, f"内容是{what}，{_NO_SPREADSHEET}", notes=(f"文件名的扩展名写错了：写的是“{shorten(suffix)}”，内容是{what}",))
     notes: tuple[str, ...] = ()
     try:
         try:

@@ -149,6 +149,8 @@ class Verdict(StrEnum):
     OPENED = "opened"
     EVIDENCE = "evidence"
     ARRIVING = "arriving"
+    STALLED = "stalled"
+    SUSPECT = "suspect"
 
     @property
     def chinese(self) -> str:
@@ -172,6 +174,8 @@ _REFUSED = {
     Verdict.LOCKED,
     Verdict.REFUSED,
     Verdict.BLANK,
+    Verdict.STALLED,
+    Verdict.SUSPECT,
 }
 _TITLES = {
     Verdict.ACCEPTED: "采用",
@@ -190,6 +194,8 @@ _TITLES = {
     Verdict.OPENED: "已取出里面的文件",
     Verdict.EVIDENCE: "佐证材料",
     Verdict.ARRIVING: "正在接收",
+    Verdict.STALLED: "可能中断了",
+    Verdict.SUSPECT: "可疑文件",
 }
 
 

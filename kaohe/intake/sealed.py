@@ -9,13 +9,13 @@ from kaohe.intake.record import ReceivedFile, Verdict
 _TRUSTED = f"{UNSEALED}没有核实，按 config.toml 里的 trust_unsealed_forms 采用"
 
 
-def held_against_seal(file: ReceivedFile, issued: MachineData | None, seals: SealCheck, *, trusting: bool) -> tuple[ReceivedFile, bool]:
+def held_against_seal(file: ReceivedFile, issued: MachineData, seals: SealCheck, *, trusting: bool) -> tuple[ReceivedFile, bool]:
     """The file with the verdict that its seal calls for, and whether what it says may be used.
 
-    ``issued`` is what its hidden sheet says, None for whatever needs no seal. A form that is refused for another reason keeps that.
+    ``issued`` is what its hidden sheet says. A form that is refused for another reason keeps that.
     What is said stands in the reason, which a final set keeps.
     """
-    problem = seals(file.sha256, issued) if issued is not None else ""
+    problem = seals(file.sha256, issued)
     if not problem:
         return file, True
     if trusting:

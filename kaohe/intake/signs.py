@@ -113,12 +113,13 @@ class Signs:
 
     def hidden_rows(self) -> list[int]:
         """The numbers (from 0) of hidden rows; of a part that is ``near``."""
-        perhaps = self._equals[(self._before_equals == ord("n")) & (self.bytes[self._equals - 6] == ord("h"))]
+        says = self.bytes[self._equals + 2]
+        perhaps = self._equals[(self._before_equals == ord("n")) & ((says == ord("1")) | (says == ord("t")))]
         tags = self.opening[np.searchsorted(self.opening, perhaps) - 1]
         found = []
         for start, end in zip(tags.tolist(), perhaps.tolist(), strict=True):
-            says = self.part[end - 7 : end + 8]
-            row = _ROW.match(self.part, start) if says.startswith((b' hidden="1"', b' hidden="true"')) else None
+            said = self.part.startswith((b' hidden="1"', b' hidden="true"'), max(0, end - 7))
+            row = _ROW.match(self.part, start) if said else None
             if row:
                 found.append(int(row[1]) - 1)
         return found

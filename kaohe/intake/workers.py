@@ -30,7 +30,8 @@ Checker: TypeAlias = Callable[[Office, Look], object]
 """Finds out about a look by itself what needs no other file."""
 
 
-def _nothing(*_: object) -> object:
+def no_check(*_: object) -> object:
+    """Finds out nothing."""
     return None
 
 
@@ -40,7 +41,7 @@ class Examiner:
 
     office: Office
     store: Store
-    check: Checker = _nothing
+    check: Checker = no_check
 
     def __call__(self, entry: Arrival) -> Look:
         """The look into one file; it always has a verdict. FolderFault where the store cannot be used."""
@@ -83,7 +84,7 @@ class Examiner:
             return _fault(type(error).__name__)
 
 
-def here(office: Office, store: Store | None = None, check: Checker = _nothing) -> Looker:
+def here(office: Office, store: Store | None = None, check: Checker = no_check) -> Looker:
     """Looks in this very process, one after the other and without bounds: for files that are known to be harmless."""
     examine = Examiner(office, store or MemoryStore(), check)
 
@@ -95,7 +96,7 @@ def here(office: Office, store: Store | None = None, check: Checker = _nothing) 
 
 @contextlib.contextmanager
 def workers(
-    office: Office, store: Store, files: int | None = None, check: Checker = _nothing, work: Callable[[Arrival], Look] | None = None
+    office: Office, store: Store, files: int | None = None, check: Checker = no_check, work: Callable[[Arrival], Look] | None = None
 ) -> Iterator[Looker]:
     """Looks in processes of their own, no more than there are processors or ``files``, bounded as the configuration says.
 

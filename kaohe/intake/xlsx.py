@@ -19,6 +19,7 @@ from kaohe.intake.guard import TOO_BIG, Package, repacked, unpacked
 from kaohe.intake.kept import Kept
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
 from kaohe.intake.sheet_xml import Facts, look
+from kaohe.intake.signs import holds_markup
 from kaohe.intake.unreadable import UnreadableWorkbook
 
 _MAX_STYLES = 200_000
@@ -40,6 +41,8 @@ class _Known:
 
 
 SHEETS: Kept[_Known] = Kept(48 << 20)
+_LOOKS: Kept[tuple[bytes, Facts]] = Kept(16 << 20)
+"""By the key of a sheet's part and the area allowed, the part as the library is to read it, and what it holds."""
 _REFERENCES: Kept[tuple[int, ...]] = Kept(4 << 20)
 """By the key of a sheet's part, the shared strings that it refers to."""
 
@@ -59,7 +62,7 @@ def read_xlsx(data: bytes, limits: Intake) -> Book:
             continue
         found = file.known(entry)
         if found is None:
-            ready[number], looks[number] = look(parts[entry.part], room.left)
+            ready[number], looks[number] = file.look(entry.part, room.left)
             room.check(entry.name, looks[number].height, looks[number].width)
         else:
             known[number] = found
@@ -119,8 +122,8 @@ class _File:
     def _texts(self) -> list[bytes]:
         """The shared strings as they are written; none where they are written unusually."""
         texts = self.strings.split(b"<si>")[1:]
-        plain = b"<!" not in self.strings and self.strings.count(b"<si") == self.strings.count(b"</si>") == len(texts)
-        return texts if plain and all(b"</si>" in text for text in texts) else []
+        plain = not holds_markup(self.strings) and self.strings.count(b"<si") == self.strings.count(b"</si>") == len(texts)
+        return texts if plain and not [text for text in texts if b"</si>" not in text] else []
 
     def _key(self, entry: package.Entry) -> Hashable:
         """What the sheet's cells follow from; None where that cannot be told yet."""
@@ -132,6 +135,16 @@ class _File:
             return None
         texts = hashlib.sha256(b"".join([self._texts[n] for n in references])).digest() if references else b""
         return part, entry.name, texts, *self._common
+
+    def look(self, part: str, most: int) -> tuple[bytes, Facts]:
+        """A look at a sheet's part; the same part says the same, whatever texts its numbers stand for."""
+        key = self.parts.key(part), most
+        found = _LOOKS.get(key)
+        if found is None:
+            found = look(self.parts[part], most)
+            if _LOOKS.again(key):
+                _LOOKS.put(key, found, 1000 + len(found[0]) + 200 * (len(found[1].hidden) + len(found[1].rich)))
+        return found
 
     def known(self, entry: package.Entry) -> _Known | None:
         """The sheet, if it was read before."""

@@ -107,10 +107,11 @@ class Cache:
         try:
             connection = self._opened()
         except (OSError, sqlite3.Error):
-            with contextlib.suppress(OSError):
+            try:
                 self.clear()
-            yield _nowhere()
-            return
+                connection = self._opened()
+            except (OSError, sqlite3.Error):
+                connection = _nowhere()
         with closing(connection), contextlib.suppress(sqlite3.Error):
             connection.execute("BEGIN IMMEDIATE")
             yield connection

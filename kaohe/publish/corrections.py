@@ -1,17 +1,20 @@
 """Corrections: each unit with findings gets its own workbook back, marked, and a short letter."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
+from typing import TypeAlias
 
 from kaohe.checks.finding import Finding, Severity
+from kaohe.config.model import Config, Unit
 from kaohe.files import write_whole
-from kaohe.intake.record import ReceivedFile, Verdict
+from kaohe.intake.record import ReceivedFile, Record, Verdict
 from kaohe.publish.annotate import Annotator, How, Told
-from kaohe.publish.marking import WITHHELD, Notice
+from kaohe.publish.correction_list import WITHHELD, Notice
 from kaohe.publish.text_template import render_text
-from kaohe.scoring.scorecard import Assessment, Scorecard, UnitState
+from kaohe.rulebook.model import Rulebook
+from kaohe.scoring.scorecard import Assessment, UnitState
 from kaohe.text import date_text, shorten
 
 TEMPLATE = "correction.txt"
@@ -73,23 +76,80 @@ class Refusal:
     reason: str
 
 
-def write_corrections(assessment: Assessment, original: Callable[[str], bytes | None], folder: Path) -> list[Path]:
-    """Write what goes back to the units into ``folder`` and return the files, in the units' order.
+Originals: TypeAlias = Callable[[str], bytes | None]
+"""The accepted workbook of a unit, by its code; None where it is not at hand."""
 
-    ``original`` gives a unit's accepted workbook by its code, None where there is none. Raises TemplateFault when the letter's template cannot be used.
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """All that goes back to one unit is made from: small, and able to travel to another process.
+
+    ``findings`` are what the unit has to see to, ``record`` what was read of its form, ``files`` everything that it sent.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    annotator = Annotator(assessment)
-    written: list[Path] = []
+
+    unit: Unit
+    state: UnitState
+    file: str
+    record: Record | None
+    findings: tuple[Finding, ...]
+    files: tuple[ReceivedFile, ...]
+
+    @property
+    def told(self) -> str:
+        """All that goes back is made from, apart from the unit's own file, the form and the template of the letter."""
+        return repr(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the files that go back."""
+        letter = f"{NAME}-{self.unit.short}.txt"
+        return (f"{NAME}-{self.unit.short}.xlsx", letter) if self.has_workbook else (letter,)
+
+    @property
+    def has_workbook(self) -> bool:
+        """Whether a workbook goes back; a refused file is answered by a letter alone."""
+        return self.state is not UnitState.REJECTED
+
+
+def corrections(assessment: Assessment) -> Iterator[Correction]:
+    """What goes back, in the units' order; nothing for a unit that has nothing to correct."""
     for unit in assessment.config.cohort:
         card = assessment.card(unit.code)
-        if card.state is UnitState.REJECTED:
-            written.append(_write_letter(assessment, card, folder, Told(How.LISTED, (), ())))
-        elif card.file is not None and (findings := _ordered(assessment.open_findings_of(unit.code))):
-            book, told = annotator.annotate(unit, findings[:MOST_TOLD], original(unit.code), _wording(assessment, card, len(findings)))
-            path = folder / f"{NAME}-{unit.short}.xlsx"
-            write_whole(path, book)
-            written += [path, _write_letter(assessment, card, folder, told, len(findings))]
+        refused = card.state is UnitState.REJECTED
+        findings = () if refused or card.file is None else _ordered(assessment.open_findings_of(unit.code))
+        if refused or findings:
+            record = assessment.records.get(unit.code)
+            yield Correction(unit, card.state, card.file or "", record, findings, assessment.files_of(unit.code))
+
+
+class Corrector:
+    """Writes what goes back to units, one after another. What all of them share is read once."""
+
+    def __init__(self, config: Config, rulebook: Rulebook, folder: Path) -> None:
+        self._config, self._folder = config, folder
+        self._annotator = Annotator(config, rulebook)
+
+    def write(self, correction: Correction, original: bytes | None) -> list[Path]:
+        """Write one unit's workbook and letter; their paths. Raises TemplateFault when the letter's template cannot be used."""
+        if not correction.has_workbook:
+            return [_write_letter(self._config, correction, self._folder, Told(How.LISTED, (), ()))]
+        told_of, word = correction.findings[:MOST_TOLD], _wording(self._config, correction)
+        book, told = self._annotator.annotate(correction.unit, correction.record, told_of, original, word)
+        path = self._folder / f"{NAME}-{correction.unit.short}.xlsx"
+        write_whole(path, book, flush=False)
+        return [path, _write_letter(self._config, correction, self._folder, told)]
+
+
+def write_corrections(assessment: Assessment, original: Originals, folder: Path) -> list[Path]:
+    """Write what goes back to the units into ``folder`` and return the files, in the units' order.
+
+    Raises TemplateFault when the letter's template cannot be used.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    corrector = Corrector(assessment.config, assessment.rulebook, folder)
+    written: list[Path] = []
+    for correction in corrections(assessment):
+        written += corrector.write(correction, original(correction.unit.code) if correction.has_workbook else None)
     return written
 
 
@@ -98,17 +158,17 @@ def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.gravity))
 
 
-def _wording(assessment: Assessment, card: Scorecard, total: int) -> Callable[[Told], Notice]:
+def _wording(config: Config, correction: Correction) -> Callable[[Told], Notice]:
     """What the first sheet says, once it is known in what shape the return goes back."""
-    config = assessment.config
+    total = len(correction.findings)
 
     def notice(told: Told) -> Notice:
         counts = [f"{severity.value}{n}处" for severity in Severity if (n := sum(finding.severity is severity for finding in told.findings))]
         how = {How.MARKED: MARKED, How.REFILLED: REFILLED.format(why=told.why), How.LISTED: NOT_MARKED}[told.how]
         return Notice(
-            title=f"{card.unit.short}{config.year}年度考核填报表更正清单",
+            title=f"{correction.unit.short}{config.year}年度考核填报表更正清单",
             about=(
-                f"核对的文件：{_line(card.file or '')}　　共{len(told.findings)}处：{'、'.join(counts)}",
+                f"核对的文件：{_line(correction.file)}　　共{len(told.findings)}处：{'、'.join(counts)}",
                 *([UNTOLD.format(n=total - len(told.findings))] if total > len(told.findings) else []),
                 how,
                 f"错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留（注明“{WITHHELD}”的除外）；提示只作提醒。",
@@ -124,29 +184,29 @@ def _wording(assessment: Assessment, card: Scorecard, total: int) -> Callable[[T
     return notice
 
 
-def _write_letter(assessment: Assessment, card: Scorecard, folder: Path, told: Told, total: int = 0) -> Path:
-    config, unit = assessment.config, card.unit
-    files = [file for file in assessment.files if file.unit == unit.code]
+def _write_letter(config: Config, correction: Correction, folder: Path, told: Told) -> Path:
+    unit, total, rejected = correction.unit, len(correction.findings), not correction.has_workbook
+    refusals = _refusals(correction.files)
     context = {
         "unit": unit,
         "year": config.year,
         "issuer": config.issuer,
         "deadline": date_text(config.deadline),
         "form": f"{config.year}年度考核填报表-{unit.short}.xlsx",
-        "file": _line(card.file or ""),
+        "file": _line(correction.file),
         "attachment": f"{NAME}-{unit.short}.xlsx",
         "marked": told.how is not How.LISTED,
         "refilled": told.why if told.how is How.REFILLED else "",
         "total": total,
         "untold": total - len(told.findings),
         "parts": _parts(told),
-        "refused": _refusals(files) if card.state is UnitState.REJECTED else [],
-        "others": _refusals(files) if card.state is not UnitState.REJECTED else [],
+        "refused": refusals if rejected else [],
+        "others": [] if rejected else refusals,
     }
     text = render_text(config.template(TEMPLATE), context)
     path = folder / f"{NAME}-{unit.short}.txt"
     lines = [line.rstrip() for line in text.strip().splitlines()]
-    write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"))
+    write_whole(path, ("\r\n".join(lines) + "\r\n").encode("utf-8-sig"), flush=False)
     return path
 
 

@@ -1,6 +1,5 @@
 """What a unit's own workbook must not carry back out of the office: formulas of others, links, names, macros' leftovers."""
 
-import re
 from collections.abc import Iterator
 
 from openpyxl import Workbook
@@ -10,21 +9,15 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
+from kaohe.publish.formula_text import ESCAPE, LEADS, LOCAL, OUTSIDE, shape
 from kaohe.text import clean
 
-LEADS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet program takes for the beginning of a formula when a cell is edited."""
-
 _COPIED = ("png", "jpeg", "gif")
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
-_OUTSIDE = re.compile(r"[\[|]|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|DDE|RTD|CALL|REGISTER|EXEC|IMAGE|INDIRECT|EVALUATE)\b", re.IGNORECASE)
-_LOCAL = re.compile(r"'?[^'\[\]!|:/\\]+'?!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
 
 
 def formulas_of(book: Workbook) -> frozenset[str]:
     """The formulas of a workbook, alike where they differ only in the cells they name and in white space."""
-    return frozenset(_shape(text) for sheet in book.worksheets for cell in _formula_cells(sheet) if (text := _formula(cell)))
+    return frozenset(shape(text) for sheet in book.worksheets for cell in _formula_cells(sheet) if (text := _formula(cell)))
 
 
 def disarm(book: Workbook, values: Workbook, own: frozenset[str], names: frozenset[str]) -> int:
@@ -36,7 +29,7 @@ def disarm(book: Workbook, values: Workbook, own: frozenset[str], names: frozens
     for sheet in book.worksheets:
         for cell in _formula_cells(sheet):
             text = _formula(cell)
-            if text is None or _shape(text) not in own:
+            if text is None or shape(text) not in own:
                 put(cell, values[sheet.title][cell.coordinate].value, stored=True)
                 replaced += 1
         for one in list(sheet._cells.values()):
@@ -46,7 +39,7 @@ def disarm(book: Workbook, values: Workbook, own: frozenset[str], names: frozens
                     one.quotePrefix = True
         _without_attachments(sheet)
     for name, defined in list(book.defined_names.items()):
-        if name not in names or not _LOCAL.fullmatch(defined.attr_text or ""):
+        if name not in names or not LOCAL.fullmatch(defined.attr_text or ""):
             del book.defined_names[name]
     return replaced
 
@@ -58,7 +51,7 @@ def put(cell: Cell, value: object, *, stored: bool = False) -> None:
     """
     text = clean(value) if isinstance(value, str) else None
     if text is not None and not stored:
-        text = _ESCAPE.sub("_x005F_", text)
+        text = ESCAPE.sub("_x005F_", text)
     cell.value = value if text is None else text  # type: ignore[assignment]
     if text is not None:
         cell.data_type = "s"
@@ -75,13 +68,9 @@ def _formula(cell: Cell) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _shape(formula: str) -> str:
-    return _REFERENCE.sub("R", "".join(formula.split()).upper())
-
-
 def _without_link(cell: Cell) -> None:
     link = cell.hyperlink
-    if link is not None and (link.target or not _LOCAL.fullmatch(link.location or "")):
+    if link is not None and (link.target or not LOCAL.fullmatch(link.location or "")):
         cell.hyperlink = None
 
 
@@ -95,7 +84,7 @@ def _without_attachments(sheet: Worksheet) -> None:
     sheet.tables.clear()
     sheet.defined_names.clear()
     rules = sheet.data_validations
-    rules.dataValidation = [rule for rule in rules.dataValidation if not _OUTSIDE.search(f"{rule.formula1} {rule.formula2}")]
+    rules.dataValidation = [rule for rule in rules.dataValidation if not OUTSIDE.search(f"{rule.formula1} {rule.formula2}")]
     kept = [(str(area.sqref), rule) for area in sheet.conditional_formatting for rule in area.rules if not _reaches_out(rule)]
     sheet.conditional_formatting = ConditionalFormattingList()
     for area_text, rule in kept:
@@ -103,4 +92,4 @@ def _without_attachments(sheet: Worksheet) -> None:
 
 
 def _reaches_out(rule: Rule) -> bool:
-    return any(_OUTSIDE.search(str(formula)) for formula in rule.formula or ())
+    return any(OUTSIDE.search(str(formula)) for formula in rule.formula or ())

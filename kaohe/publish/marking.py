@@ -5,9 +5,8 @@ Marks are made so that they can be taken off again: a workbook that comes back a
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, cast
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -27,71 +26,40 @@ from kaohe import look
 from kaohe.cells import column_letter, split_ref
 from kaohe.checks.finding import Finding, Severity
 from kaohe.publish.cached import Results, put_back
+from kaohe.publish.correction_list import (
+    ABOUT_ROW,
+    AUTHOR,
+    CELL_MARK,
+    CENTRED,
+    COLUMNS,
+    COMMENT_WIDTH,
+    FILLS,
+    FIRST_ROW,
+    HEADER_ROW,
+    INKS,
+    LAST_COLUMN,
+    LAST_ROW,
+    LIST_MARK,
+    LIST_SHEET,
+    MACHINE_COLUMN,
+    TITLE_ROW,
+    Notice,
+    Unmarkable,
+    comment_height,
+    comment_of,
+    head_heights,
+    row_height,
+    row_texts,
+)
 from kaohe.publish.harmless import put
 from kaohe.publish.zips import repack
-from kaohe.text import clean, lines_needed, shorten
+from kaohe.text import clean
 
-LIST_SHEET = "更正清单"
-AUTHOR = "考核核对"
-
-WITHHELD = "先不计分"
-"""Beside a doubt whose value is not used until the unit has said what it means."""
-
-FILLS = {Severity.ERROR: look.ERROR_FILL, Severity.DOUBT: look.DOUBT_FILL, Severity.HINT: look.HINT_FILL}
-INKS = {Severity.ERROR: look.ERROR_INK, Severity.DOUBT: look.DOUBT_INK, Severity.HINT: look.HINT_INK}
-
-COLUMNS: Mapping[str, float] = {
-    "程度": 10,
-    "工作表": 13,
-    "单元格": 9,
-    "内容": 22,
-    "查到的": 22,
-    "应当": 24,
-    "怎么改": 27,
-    "条款": 10,
-    "编号": 9,
-}
-"""Headings of the list and the widths of their columns."""
-
-_CENTRED = (1, 3, 8, 9)
-
-TITLE_ROW, ABOUT_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 3, 4
-MACHINE_COLUMN = len(COLUMNS) + 1
-"""Hidden: the list's own mark above, and beside each marked cell's row a specimen of the fill it had."""
-
-_LIST_MARK, _CELL_MARK = "kaohe-corrections", "marked"
 _OURS = tuple(f"【{severity.value}】" for severity in Severity)
 _OWN_COMMENT = "\n\n原有批注：\n"
-_LONGEST = {"label": 100, "found": 160, "expected": 200, "action": 300, "other": 60}
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
-_LINE_HEIGHT, _TALLEST = 16.0, 409.0
-_COMMENT_WIDTH, _COMMENT_COLUMNS, _COMMENT_LINE = 380, 48.0, 20
 
 Spot: TypeAlias = Cell | None
 """Where a finding is marked; None when the workbook has no such cell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What the list sheet says: a title, lines below it, the findings in order; ``stamp`` is the workbook's time.
-
-    ``origins`` says for each finding where it was in the unit's own file, "" where that is the same place.
-    """
-
-    title: str
-    about: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    origins: tuple[str, ...]
-    publisher: str
-    stamp: datetime
-
-
-class Unmarkable(Exception):
-    """This workbook cannot be marked; ``reason`` says in Chinese why, "" where openpyxl could not open or write it."""
-
-    def __init__(self, reason: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def marked(book: Workbook, notice: Notice, results: Results) -> bytes:
@@ -152,7 +120,7 @@ def _spot(book: Workbook, title: str, ref: str) -> Spot:
         row, column = split_ref(ref)
     except ValueError:
         return None
-    if row > _LAST_ROW or column >= _LAST_COLUMN:
+    if row > LAST_ROW or column >= LAST_COLUMN:
         return None
     cell = sheet.cell(row, column + 1)
     if isinstance(cell, MergedCell):
@@ -164,11 +132,11 @@ def _spot(book: Workbook, title: str, ref: str) -> Spot:
 def _unmark(book: Workbook) -> None:
     """Take off the marks of an earlier night, so that what has been put right is plain again."""
     for sheet in [sheet for sheet in book.worksheets if sheet.title.startswith(LIST_SHEET)]:
-        if sheet.cell(TITLE_ROW, MACHINE_COLUMN).value != _LIST_MARK:
+        if sheet.cell(TITLE_ROW, MACHINE_COLUMN).value != LIST_MARK:
             continue
         for row in range(FIRST_ROW, sheet.max_row + 1):
             specimen = sheet.cell(row, MACHINE_COLUMN)
-            spot = _spot(book, str(sheet.cell(row, 2).value), str(sheet.cell(row, 3).value)) if specimen.value == _CELL_MARK else None
+            spot = _spot(book, str(sheet.cell(row, 2).value), str(sheet.cell(row, 3).value)) if specimen.value == CELL_MARK else None
             if spot is not None and _is_ours(spot.comment):
                 spot.fill = _fill_of(specimen)
         book.remove(sheet)
@@ -201,25 +169,14 @@ def _mark(book: Workbook, findings: Sequence[Finding], spots: Sequence[Spot]) ->
     for cell, found in by_cell.values():
         gravest = min(found, key=lambda finding: finding.gravity)
         cell.fill = _solid(FILLS[gravest.severity])
-        text = "\n\n".join(comment_text(finding) for finding in found)
+        text = comment_of(found)
         own = cell.comment.text if cell.comment is not None else ""
         cell.comment = _comment(f"{text}{_OWN_COMMENT}{own}" if own else text, AUTHOR)
 
 
-def comment_text(finding: Finding) -> str:
-    """A finding as the comment on its cell says it."""
-    lines = [f"【{finding.severity.value}】{finding.code} {finding.title}"]
-    parts = (("查到的", finding.found, "found"), ("应当", finding.expected, "expected"), ("怎么改", finding.action, "action"))
-    lines += [f"{name}：{shorten(text, _LONGEST[limit])}" for name, text, limit in parts if text]
-    if finding.withheld:
-        lines.append(f"写明确以前{WITHHELD}")
-    return clean("\n".join(lines))
-
-
 def _comment(text: str, author: str | None) -> Comment:
     """A comment as large as its text."""
-    height = lines_needed(text, _COMMENT_COLUMNS) * _COMMENT_LINE + 16
-    return Comment(text, author or "", height=height, width=_COMMENT_WIDTH)
+    return Comment(text, author or "", height=comment_height(text), width=COMMENT_WIDTH)
 
 
 def _show_first(book: Workbook) -> None:
@@ -239,12 +196,10 @@ def _write_list(sheet: Worksheet, notice: Notice, spots: Sequence[Spot]) -> None
     sheet.column_dimensions[column_letter(last)].hidden = True
     _put(sheet, TITLE_ROW, 1, notice.title, Font(name=look.HEAD_FONT, size=16, bold=True, color=_argb(look.BRAND)))
     _put(sheet, ABOUT_ROW, 1, "\n".join(notice.about), Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK)))
-    _put(sheet, TITLE_ROW, MACHINE_COLUMN, _LIST_MARK, Font(name=look.BODY_FONT, size=10.5))
+    _put(sheet, TITLE_ROW, MACHINE_COLUMN, LIST_MARK, Font(name=look.BODY_FONT, size=10.5))
     for row in (TITLE_ROW, ABOUT_ROW):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
-    room = sum(COLUMNS.values())
-    sheet.row_dimensions[TITLE_ROW].height = 28.0 * lines_needed(notice.title, room * 0.6)
-    sheet.row_dimensions[ABOUT_ROW].height = min(_LINE_HEIGHT * lines_needed("\n".join(notice.about), room) + 6, _TALLEST)
+    sheet.row_dimensions[TITLE_ROW].height, sheet.row_dimensions[ABOUT_ROW].height = head_heights(notice)
     for n, heading in enumerate(COLUMNS, 1):
         cell = _put(sheet, HEADER_ROW, n, heading, Font(name=look.HEAD_FONT, size=10.5, bold=True, color=_argb(look.INK)))
         cell.fill, cell.border = _solid(look.HEADER_FILL), _boxed()
@@ -256,23 +211,12 @@ def _write_list(sheet: Worksheet, notice: Notice, spots: Sequence[Spot]) -> None
 
 
 def _write_row(sheet: Worksheet, row: int, finding: Finding, origin: str, spot: Spot) -> None:
-    other = _LONGEST["other"]
-    texts = (
-        f"{finding.severity.value}\n{WITHHELD}" if finding.withheld else finding.severity.value,
-        shorten(finding.sheet, other),
-        shorten(finding.cell, other),
-        shorten(finding.label, _LONGEST["label"]) + (f"\n（{shorten(origin, _LONGEST['label'])}）" if origin else ""),
-        shorten(finding.found, _LONGEST["found"]),
-        shorten(finding.expected, _LONGEST["expected"]),
-        shorten(finding.action, _LONGEST["action"]),
-        shorten(finding.clause, other),
-        shorten(finding.code, other),
-    )
+    texts = row_texts(finding, origin)
     plain = Font(name=look.BODY_FONT, size=10.5, color=_argb(look.INK))
     for n, text in enumerate(texts, 1):
         cell = _put(sheet, row, n, text, plain)
         cell.border = _boxed()
-        if n in _CENTRED:
+        if n in CENTRED:
             cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
     severity, target = sheet.cell(row, 1), sheet.cell(row, 3)
     severity.fill = _solid(FILLS[finding.severity])
@@ -281,10 +225,9 @@ def _write_row(sheet: Worksheet, row: int, finding: Finding, origin: str, spot: 
         quoted = spot.parent.title.replace("'", "''")
         target.hyperlink = Hyperlink(ref=target.coordinate, location=f"'{quoted}'!{spot.coordinate}")
         target.font = Font(name=look.BODY_FONT, size=10.5, color=_argb(look.HINT_INK), underline="single")
-        specimen = _put(sheet, row, MACHINE_COLUMN, _CELL_MARK, plain)
+        specimen = _put(sheet, row, MACHINE_COLUMN, CELL_MARK, plain)
         specimen.fill = _fill_of(spot)
-    lines = max(lines_needed(text, columns) for text, columns in zip(texts, COLUMNS.values(), strict=True))
-    sheet.row_dimensions[row].height = min(max(_LINE_HEIGHT * lines + 6, 22.0), _TALLEST)
+    sheet.row_dimensions[row].height = row_height(texts)
 
 
 def _put(sheet: Worksheet, row: int, column: int, text: str, font: Font) -> Cell:

@@ -1,11 +1,12 @@
 """Text and HTML from templates that the office may edit with Notepad."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, select_autoescape
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -21,6 +22,17 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
 
     Raises TemplateFault, which says in Chinese which file, which line and what is wrong.
     """
+    try:
+        return _compiled(_source(template), html, tuple((filters or {}).items())).render(context)
+    except TemplateError as error:
+        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_of(error.__traceback__)
+        where = f"第{line}行" if line else ""
+        raise TemplateFault(f"模板 {template.name} {where}写得不对：{error.message}（{template}）") from error
+
+
+@lru_cache(8)
+def _compiled(source: str, html: bool, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Template:
+    """The template ready to be filled in: the letters of all units share theirs."""
     environment = ImmutableSandboxedEnvironment(
         autoescape=select_autoescape(default_for_string=html),
         undefined=StrictUndefined,
@@ -29,13 +41,8 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
         keep_trailing_newline=True,
         finalize=_safe,
     )
-    environment.filters |= dict(filters or {})
-    try:
-        return environment.from_string(_source(template)).render(context)
-    except TemplateError as error:
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_of(error.__traceback__)
-        where = f"第{line}行" if line else ""
-        raise TemplateFault(f"模板 {template.name} {where}写得不对：{error.message}（{template}）") from error
+    environment.filters |= dict(filters)
+    return environment.from_string(source)
 
 
 def _source(template: Path) -> str:

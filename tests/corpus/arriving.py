@@ -12,24 +12,44 @@ STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次�
 DAMAGED = "文件已损坏，可能没有传完，请重新报送"
 
 
-@case("别处正开着", lost("~$填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"), says={"~$填报表.xlsx": OPEN_ELSEWHERE})
+@case("别处正开着", lost("~$填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"), says={"~$填报表.xlsx": OPEN_ELSEWHERE}, age=60)
 def lock_file_of_excel() -> Files:
     return {"~$填报表.xlsx": b"\x03abc" + bytes(161), "填报表.xlsx": sound()}
 
 
-@case("WPS正开着", lost(".~填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"))
+@case("WPS正开着", lost(".~填报表.xlsx", Verdict.ARRIVING), ok("填报表.xlsx"), age=60)
 def lock_file_of_wps() -> Files:
     return {".~填报表.xlsx": b"x", "填报表.xlsx": sound()}
 
 
-@case("还在下载", lost("填报表.xlsx.part", Verdict.ARRIVING), points=None, says={"填报表.xlsx.part": ON_ITS_WAY})
+@case("还在下载", lost("填报表.xlsx.part", Verdict.ARRIVING), points=None, says={"填报表.xlsx.part": ON_ITS_WAY}, age=86_000)
 def download() -> Files:
     return {"填报表.xlsx.part": sound()[:9000]}
 
 
-@case("浏览器还在下载", lost("填报表.xlsx.crdownload", Verdict.ARRIVING), points=None)
+@case("浏览器还在下载", lost("填报表.xlsx.crdownload", Verdict.ARRIVING), points=None, age=60)
 def download_of_a_browser() -> Files:
     return {"填报表.xlsx.crdownload": sound()}
+
+
+@case(
+    "下载早就断了",
+    lost("填报表.xlsx.crdownload", Verdict.STALLED),
+    points=None,
+    says={"填报表.xlsx.crdownload": "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"},
+)
+def download_that_broke_off() -> Files:
+    return {"填报表.xlsx.crdownload": sound()[:9000]}
+
+
+@case(
+    "残留的临时文件",
+    lost("~$填报表.xlsx", Verdict.STALLED),
+    ok("填报表.xlsx"),
+    says={"~$填报表.xlsx": "Excel、WPS 打开文件时的临时文件，已经超过一天没有变化，可能是残留的；请确认没有人正开着那个文件，再删去这一个"},
+)
+def lock_file_left_behind() -> Files:
+    return {"~$填报表.xlsx": b"\x03abc" + bytes(161), "填报表.xlsx": sound()}
 
 
 @case("刚复制了一半", lost("填报表.xlsx", Verdict.ARRIVING), points=None, says={"填报表.xlsx": STILL_COMING}, age=60)

@@ -142,3 +142,37 @@ def empty_archive() -> Files:
 @case("没有附件的邮件", lost("来信.eml", Verdict.NOT_A_FORM), points=None)
 def mail_without_attachments() -> Files:
     return {"来信.eml": mail_of(("Content-Type: text/plain; charset=utf-8", "表已寄出".encode()))}
+
+
+# Evidence as people send it
+
+
+PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 48
+INLINE = "Content-Transfer-Encoding: base64\r\nContent-ID: <{0}>\r\nContent-Disposition: inline; filename={0}\r\nContent-Type: image/jpeg"
+
+
+@case("正文里贴的图片", opened("信.eml"), ok("信.eml/填报表.xlsx"), evidence("信.eml/image001.jpg"), says={"信.eml": "取出2个文件"})
+def pasted_pictures() -> Files:
+    """The signature's icon stays in the mail."""
+    form = "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=UTF-8''"
+    pictures = [(INLINE.format(name), b64encode(data)) for name, data in (("image001.jpg", PICTURE), ("logo.jpg", PICTURE[:5000]))]
+    return {"信.eml": mail_of((form + quote_from_bytes(UTF8), b64encode(sound())), *pictures)}
+
+
+@case(
+    "扩展名写错的佐证材料",
+    ok(FORM),
+    *(evidence(name) for name in ("扫描件.xlsx", "文件.xls", "说明.et")),
+    says={
+        "扫描件.xlsx": "金水区工商联的佐证材料（与该单位的报送放在一起）；文件名的扩展名写错了：写的是“.xlsx”，内容是图片",
+        "文件.xls": "金水区工商联的佐证材料（与该单位的报送放在一起）；文件名的扩展名写错了：写的是“.xls”，内容是PDF",
+        "说明.et": "金水区工商联的佐证材料（与该单位的报送放在一起）；文件名的扩展名写错了：写的是“.et”，内容是文档（Word、PPT 一类）",
+    },
+)
+def evidence_under_a_wrong_extension() -> Files:
+    return {
+        FORM: sound(),
+        "扫描件.xlsx": SCAN,
+        "文件.xls": b"%PDF-1.4",
+        "说明.et": packed({"word/document.xml": "<w/>", "[Content_Types].xml": "<T/>"}),
+    }

@@ -323,8 +323,8 @@ def formulas() -> Files:
 @case(
     "伪造的核查表",
     ok(FORM),
-    lost("核查.xlsx", Verdict.REFUSED, UNIT),
-    lost("审定.xlsx", Verdict.REFUSED, UNIT),
+    lost("核查.xlsx", Verdict.REFUSED),
+    lost("审定.xlsx", Verdict.REFUSED),
     says={
         "核查.xlsx": f"核查表{UNSEALED}请用 forms --inspection 重新制作，请考核组填在新表上；{OR_TRUST}",
         "审定.xlsx": f"审定表{UNSEALED}请用 forms --decision 重新制作，填在新表上；{OR_TRUST}；隐藏的工作表也读取了：_basis",
@@ -334,3 +334,36 @@ def forged_inspection() -> Files:
     """And a decision form: what the office makes, but without its seal. The unit's figures are as they were."""
     visit = fill_inspection(year().form_for(UNIT), {UNIT: dict.fromkeys(("gate:gate_institution", "gate:gate_staff", "gate:gate_funding"), "不具备")})
     return {FORM: sound(), "核查.xlsx": marked(visit, seal=""), "审定.xlsx": marked(form_of(figures().assessment()), seal="")}
+
+
+# Programs among evidence
+
+
+KEPT = "没有存到佐证材料里，只留在存档中；请不要打开；确实需要的，请发件单位改成 PDF 或图片重新报送"
+NAMED = "是程序、脚本、快捷方式或磁盘映像一类的文件（{}），不是佐证材料，" + KEPT
+MACROS = f"文件里有宏，{KEPT}"
+PROGRAM = f"内容是程序，不是佐证材料，{KEPT}"
+SUSPECTS: dict[str, tuple[bytes, str]] = {
+    "安装.exe": (b"MZ\x90" + bytes(100), PROGRAM),
+    "照片.jpg": (b"\x7fELF" + bytes(100), PROGRAM),
+    "填报.xlsx": (b"MZ\x90" + bytes(100), PROGRAM),
+    "证明.pdf.js": (b"WScript.Echo(1)", NAMED.format(".js")),
+    "打开我.bat": (b"@echo off", NAMED.format(".bat")),
+    "说明.docm": (packed({"word/document.xml": "<w/>", "word/vbaProject.bin": "x", "[Content_Types].xml": "<T/>"}), MACROS),
+    "说明.docx": (packed({"word/document.xml": "<w/>", "word/vbaProject.bin": "x", "[Content_Types].xml": "<T/>"}), MACROS),
+    "工具.jar": (packed({"META-INF/MANIFEST.MF": "x", "A.class": "x"}), PROGRAM),
+    "快捷.dat": (b"L\x00\x00\x00\x01\x14\x02\x00" + bytes(100), f"内容是快捷方式，不是佐证材料，{KEPT}"),
+    "光盘.iso": (b"x", NAMED.format(".iso")),
+}
+
+
+@case(
+    "程序混在佐证材料里",
+    ok(FORM),
+    evidence("扫描件.jpg"),
+    evidence("MZ的说明.txt"),
+    *(lost(name, Verdict.SUSPECT, UNIT) for name in SUSPECTS),
+    says={name: why for name, (_, why) in SUSPECTS.items()},
+)
+def programs_among_evidence() -> Files:
+    return {FORM: sound(), "扫描件.jpg": SCAN, "MZ的说明.txt": b"MZ is a name " * 9} | {name: data for name, (data, _) in SUSPECTS.items()}

@@ -89,15 +89,18 @@ _approval: list[bytes] = []
 """The meeting's approval, made once: it rests on what was received, not on where it lies."""
 
 
-def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None = None) -> Assessment:
-    """What a run would find, with everything received archived and remembered as a run would; ``unreadable`` lies there too."""
+def assessed(office: Office, now: int = NOON + 1000, unreadable: Arrival | None = None, present: int | None = None) -> Assessment:
+    """What a run would find, with everything received archived and remembered as a run would; ``unreadable`` lies there too.
+
+    ``present`` is the epoch second against which it is told what is still on its way.
+    """
     ledger, found = Ledger(office.config.folder("state")), list(arrivals(office.config.folder("inbox")))
     examine = Examiner(office, ledger.archive)
-    kept = [examine.received(entry) for entry in found]
-    ledger.record((a.sha256, now, a.name, a.size) for a in kept)
+    kept = [examine.received(entry) if entry.readable else entry for entry in found]
+    ledger.record((a.sha256, now, a.name, a.size) for a in kept if a.sha256)
     listed = [*kept, unreadable] if unreadable else kept
     times = first_times(ledger, now)
-    return assess_intake(office, take_in(office, listed, times, here(office, ledger.archive), noted=times.noted))
+    return assess_intake(office, take_in(office, listed, times, here(office, ledger.archive), present, noted=times.noted))
 
 
 def issued(office: Office, assessment: Assessment) -> Path | None:

@@ -149,16 +149,23 @@ def attachment(data: bytes | Tree | None, *, texts: Mapping[str, bytes], numbers
     return content
 
 
-def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True, lost: int = 0) -> Tree:
-    """A mail of Outlook as a tree, at the top of a file or attached to another; ``lost`` attachments are only counted."""
+def outlook_tree(*attachments: Tree, codepage: int | None = None, subject: str = "报表", top: bool = True, lost: int = 0, sent: int = 0) -> Tree:
+    """A mail of Outlook as a tree, at the top of a file or attached to another; ``lost`` attachments are only counted.
+
+    ``sent`` is when it was sent (epoch seconds).
+    """
     header = bytes(20) + struct.pack("<I", len(attachments) + lost) + bytes(8 if top else 0)
     numbers = {} if codepage is None else {0x3FFD0003: codepage}
     content: dict[str, bytes | Tree] = {
-        "__properties_version1.0": header + _properties(0, numbers),
+        "__properties_version1.0": header + _properties(0, numbers) + (_moment(sent) if sent else b""),
         "__substg1.0_0037001F": subject.encode("utf-16-le"),
         "__substg1.0_1000001F": "正文".encode("utf-16-le"),
     }
     return content | {f"__attach_version1.0_#{i:08X}": tree for i, tree in enumerate(attachments)}
+
+
+def _moment(sent: int) -> bytes:
+    return struct.pack("<IIQ", 0x00390040, 6, (sent + 11_644_473_600) * 10_000_000)
 
 
 def outlook_of(*attachments: Tree, codepage: int | None = None) -> bytes:

@@ -16,10 +16,10 @@ from kaohe.files import write_whole
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake
 from kaohe.intake.look import Look
-from kaohe.intake.workers import Checker, Examiner, Looker
+from kaohe.intake.workers import Examiner, Looker
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Store
-from kaohe.survey import assess_intake
+from kaohe.survey import alone, assess_intake
 from tests.support.concluded import stand_ins
 from tests.support.forms import tree
 
@@ -108,8 +108,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     looks: dict[str, Look] = {}
 
     @contextmanager
-    def workers(office: Office, store: Store, files: int, check: Checker) -> Iterator[Looker]:
-        examine = Examiner(office, store, check)
+    def lookers(office: Office, store: Store, files: int) -> Iterator[Looker]:
+        examine = Examiner(office, store, alone)
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             for entry in found:
@@ -120,7 +120,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
 
         yield look
 
-    patch.setattr("kaohe.run.workers", workers)
+    patch.setattr("kaohe.run.lookers", lookers)
     scored: dict[str, Assessment] = {}
 
     def assess(office: Office, intake: Intake) -> Assessment:

@@ -17,8 +17,8 @@ from kaohe.checks.finding import Finding, Severity
 from kaohe.forms.layout import MACHINE_SHEET, MAIN_SHEET, FormLayout
 from kaohe.forms.list_sheets import row_state_formula
 from kaohe.publish.cached import put_back
+from kaohe.publish.correction_list import LIST_SHEET
 from kaohe.publish.corrections import write_corrections
-from kaohe.publish.marking import LIST_SHEET
 from kaohe.scoring.scorecard import Assessment
 from tests.support.sample import assessment, finding, office
 

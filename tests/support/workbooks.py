@@ -35,6 +35,14 @@ def column_of(sheet: Worksheet, row: int, text: str) -> int:
     return next(cell.column for cell in sheet[row] if cell.value == text)
 
 
+def leads_to(sheet: Worksheet, place: str) -> str:
+    """Where a cell's link leads, as ``'sheet'!A1``."""
+    link = sheet[place].hyperlink
+    assert link is not None
+    assert link.location is not None
+    return str(link.location)
+
+
 def errors(path: Path) -> list[str]:
     """Cells that show an error value, in any sheet."""
     book = openpyxl.load_workbook(path, data_only=True)

@@ -1,27 +1,29 @@
 """E-mails saved as .eml: attachments with the names their senders gave them, whatever the mail program did to the headers."""
 
 import binascii
-import email
-import email.policy
 import quopri
 import re
-from collections.abc import Iterator
-from email.message import Message
+import string
+from collections.abc import Callable, Iterator
+from io import BytesIO
 
 from kaohe.config.model import Intake
-from kaohe.intake.containers import dates, headers
+from kaohe.intake.containers import dates, headers, mime
 from kaohe.intake.containers.parts import Basket, ContainerFault, Opened
 from kaohe.intake.sniff import Kind, sniff
 
-# Attached mails are written out with their headers as they came: what cannot be parsed must not be rewritten either.
-_AS_IT_CAME = email.policy.default.clone(refold_source="none", max_line_length=None, utf8=True)
 _BOUNDARY_LINES = 3
 _FROM_LINE = re.compile(rb"(?:\A|\r?\n\r?\n)(?=From \S+[^\r\n]* \d{4}\r?\n)")
 _TYPE_HEADER = re.compile(rb"(?im)^content-type:[^\n]*(?:\n[ \t][^\n]*)*")
 _LONGEST_HEADER = 1 << 16
 """The standard parser's time grows with the square of this header's length."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_PADDING = re.compile(rb"=+")
+_FOREIGN = bytes(set(range(256)) - {*(string.ascii_letters + string.digits + "+/=").encode()})
+_BLOCK = 1 << 20
 _CLOUD = re.compile("超大附件|ftnExs_download|large-attachment-download|云附件|中转站")
+_PASTED = 10 * 1024
+"""Bytes from which a picture in the body is taken for something that the sender pasted as evidence."""
 _LOOKED_AT = 1 << 20
 _NO_ATTACHMENT = "邮件里没有附件"
 _TNEF = "是 Outlook 的专用格式（winmail.dat），附件包在里面取不出来，请发件单位改用“HTML”或“纯文本”格式重新发送，或把填报表单独报送"
@@ -50,14 +52,18 @@ _TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}
 def open_mail(data: bytes, limits: Intake) -> Opened:
     """The attachments of a mail, or of every mail of a mailbox file. Raises ContainerFault."""
     basket = Basket(limits)
-    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    basket.expect(text.count(b"\n--") // _BOUNDARY_LINES, 0)
-    if any(len(match.group()) > _LONGEST_HEADER for match in _TYPE_HEADER.finditer(text)):
+    basket.expect(data.count(b"\n--") // _BOUNDARY_LINES, 0)
+    if any(match.end() - match.start() > _LONGEST_HEADER for match in _TYPE_HEADER.finditer(data)):
         raise ContainerFault("邮件的头部大得不合常理，为安全起见没有打开，请把附件单独报送", refused=True)
     reader = _Reader(basket)
-    for source in _mails(text):
-        reader.read(source)
+    for begin, end in _mails(data):
+        reader.read(data, begin, end)
     return basket.opened(_NO_ATTACHMENT)
+
+
+def is_decoration(size: int) -> bool:
+    """Whether a picture in a mail's body is too small (in bytes) to be more than a signature's, a face or a counter."""
+    return size < _PASTED
 
 
 def named_by_content(number: int, content_type: str, data: bytes) -> str:
@@ -78,21 +84,18 @@ class _Reader:
         self._parts = 0
         self._sent = 0
 
-    def read(self, source: bytes) -> None:
-        """Take the attachments of one mail. Raises ContainerFault."""
+    def read(self, data: bytes, begin: int, end: int) -> None:
+        """Take the attachments of the mail at this place. Raises ContainerFault."""
+        self._sent = dates.of_header(mime.head(data, begin, end)[0].get("date", ""))
         try:
-            # Headers are read in this package: the newer policy's parser takes minutes over some hostile ones, and raises on others.
-            message = email.message_from_bytes(source, policy=email.policy.compat32)
-        except RecursionError:
+            for found in mime.parts(data, begin, end):
+                self._parts += 1
+                self._basket.expect(self._parts // _BOUNDARY_LINES, 0)
+                if found.broken_off:
+                    self._basket.note(_TRUNCATED)
+                self._take(_Part(found, data))
+        except mime.TooDeep:
             raise ContainerFault("邮件里套了太多层，不是正常的邮件，为安全起见没有打开，请把填报表单独报送", refused=True) from None
-        self._sent = _sent(message)
-        newline = "\r\n" if b"\r\n" in source[:_LOOKED_AT] else "\n"
-        for part in _walk(message):
-            self._parts += 1
-            self._basket.expect(self._parts // _BOUNDARY_LINES, 0)
-            if any(type(defect).__name__ in ("CloseBoundaryNotFoundDefect", "StartBoundaryNotFoundDefect") for defect in part.defects):
-                self._basket.note(_TRUNCATED)
-            self._take(_Part(part, newline))
 
     def _take(self, part: "_Part") -> None:
         if part.holds_parts or part.content_type in _SIGNATURES:
@@ -109,16 +112,16 @@ class _Reader:
         elif part.is_body:
             if _CLOUD.search(part.text()):
                 self._basket.note(_ELSEWHERE)
-        elif not part.is_decoration:
+        else:
             self._attach(part)
 
     def _attach(self, part: "_Part") -> None:
-        data, damaged = part.content()
+        data, damaged = part.content(self._basket.check_room)
         name = part.name
-        if not name and not data:
+        if (not name and not data) or (part.is_shown and is_decoration(len(data))):
             return
         if part.is_mail:
-            name = _mail_name(name or part.subject())
+            name = _mail_name(name or _subject(data))
         elif not name:
             self._unnamed += 1
             name = named_by_content(self._unnamed, part.content_type, data)
@@ -130,20 +133,16 @@ class _Reader:
 class _Part:
     """One part of a mail, seen through its raw headers: the parsed ones raise on some that people really send."""
 
-    def __init__(self, part: "Message[str, str]", newline: str) -> None:
-        self._part = part
-        self._policy = _AS_IT_CAME.clone(linesep=newline)
-        self._raw: dict[str, str] = {}
-        for key, value in part.raw_items():
-            self._raw.setdefault(key.lower(), str(value))
-        self.content_type = self._token("content-type") or "text/plain"
-        self._disposition = self._token("content-disposition")
+    def __init__(self, part: mime.Part, data: bytes) -> None:
+        self._part, self._data = part, data
+        self.content_type = part.token("content-type") or "text/plain"
+        self._disposition = part.token("content-disposition")
         self.name = self._found_name()
 
     @property
     def holds_parts(self) -> bool:
         """A node of the tree, not an attachment."""
-        return self._part.is_multipart() and not self.content_type.startswith("message/")
+        return self._part.holds_parts
 
     @property
     def is_mail(self) -> bool:
@@ -156,77 +155,49 @@ class _Part:
         return self.content_type.startswith("text/") and not self.name and self._disposition != "attachment"
 
     @property
-    def is_decoration(self) -> bool:
-        """A picture of the signature or the letter paper, or one without any name."""
+    def is_shown(self) -> bool:
+        """A picture that the body shows, of the signature or pasted as evidence, or one without any name."""
         if not self.content_type.startswith("image/") or self._disposition == "attachment":
             return False
-        return "content-id" in self._raw or not self.name
+        return "content-id" in self._part.headers or not self.name
 
     def text(self) -> str:
         """The beginning of a body."""
-        charset = headers.parameters(self._raw.get("content-type", "")).get("charset", "")
-        return headers.charset_text(self.content()[0][:_LOOKED_AT], charset)
+        charset = headers.parameters(self._part.headers.get("content-type", "")).get("charset", "")
+        raw = self._data[self._part.begin : min(self._part.end, self._part.begin + 2 * _LOOKED_AT)]
+        return headers.charset_text(_decoded(raw, 0, len(raw), self._encoding, lambda _: None)[0][:_LOOKED_AT], charset)
 
-    def subject(self) -> str:
-        """The subject of a mail that is attached."""
-        inner = self._inner()
-        for key, value in inner.raw_items() if inner is not None else ():
-            if key.lower() == "subject":
-                return headers.words(str(value))
-        return ""
+    def content(self, check_room: Callable[[int], None]) -> tuple[bytes, bool]:
+        """The bytes, and whether their encoding was damaged. ``check_room`` is asked about their number as they come."""
+        return _decoded(self._data, self._part.begin, self._part.end, self._encoding, check_room)
 
-    def content(self) -> tuple[bytes, bool]:
-        """The bytes, and whether their encoding was damaged."""
-        encoding = self._token("content-transfer-encoding")
-        inner = self._inner()
-        if inner is not None:
-            whole = inner.as_bytes(policy=self._policy)
-            return _decoded(whole, encoding) if encoding in ("base64", "quoted-printable") else (whole, False)
-        del self._part["Content-Transfer-Encoding"]
-        payload = self._part.get_payload(decode=True)
-        return _decoded(payload if isinstance(payload, bytes) else b"", encoding)
-
-    def _inner(self) -> "Message[str, str] | None":
-        payload = self._part.get_payload() if self._part.is_multipart() else None
-        first = payload[0] if isinstance(payload, list) and payload else None
-        return first if isinstance(first, Message) else None
-
-    def _token(self, header: str) -> str:
-        return self._raw.get(header, "").partition(";")[0].strip().lower()
+    @property
+    def _encoding(self) -> str:
+        return self._part.token("content-transfer-encoding")
 
     def _found_name(self) -> str:
+        found = self._part.headers
         candidates = [
-            headers.parameters(self._raw.get("content-disposition", "")).get("filename", ""),
-            headers.parameters(self._raw.get("content-type", "")).get("name", ""),
+            headers.parameters(found.get("content-disposition", "")).get("filename", ""),
+            headers.parameters(found.get("content-type", "")).get("name", ""),
         ]
         readable = [name for name in candidates if name and "\ufffd" not in name and not name.startswith("??")]
         return next(iter(readable or [name for name in candidates if name]), "")
 
 
-def _mails(data: bytes) -> Iterator[bytes]:
-    """The mail, or where the file begins with a mailbox's separator each mail of it."""
-    if not data.startswith(b"From "):
-        yield data
+def _mails(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the mail stands, or where the file begins with a mailbox's separator each mail of it; after a byte order mark and blanks."""
+    begin = len(data) - len(data[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip()) - max(len(data) - _LOOKED_AT, 0)
+    if not data.startswith(b"From ", begin):
+        yield begin, len(data)
         return
-    starts = [match.end() for match in _FROM_LINE.finditer(data)] or [0]
-    for begin, end in zip(starts, [*starts[1:], len(data)], strict=True):
-        yield data[begin:end]
+    starts = [match.end() for match in _FROM_LINE.finditer(data, begin)] or [begin]
+    yield from zip(starts, [*starts[1:], len(data)], strict=True)
 
 
-def _sent(message: "Message[str, str]") -> int:
-    """When the mail was sent, as it says."""
-    return next((dates.of_header(str(value)) for key, value in message.raw_items() if key.lower() == "date"), 0)
-
-
-def _walk(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
-    """Every part in order, without going into mails that are attached."""
-    waiting = [message]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        if part.is_multipart() and part.get_content_maintype() == "multipart":
-            payload = part.get_payload()
-            waiting.extend(reversed([child for child in payload if isinstance(child, Message)]) if isinstance(payload, list) else ())
+def _subject(mail: bytes) -> str:
+    """The subject of a mail that is attached."""
+    return headers.words(mime.head(mail, 0, len(mail))[0].get("subject", ""))
 
 
 def _mail_name(name: str) -> str:
@@ -235,29 +206,45 @@ def _mail_name(name: str) -> str:
     return bare if bare.lower().endswith((".eml", ".msg")) else f"{bare.replace('/', '_')}.eml"
 
 
-def _decoded(raw: bytes, encoding: str) -> tuple[bytes, bool]:
+def _decoded(data: bytes, begin: int, end: int, encoding: str, check_room: Callable[[int], None]) -> tuple[bytes, bool]:
     match encoding:
         case "base64":
-            return _from_base64(raw)
+            return _from_base64(data, begin, end, check_room)
         case "quoted-printable":
-            return quopri.decodestring(raw), False
+            return quopri.decodestring(data[begin:end]), False
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
-            return _from_uu(raw)
+            return _from_uu(data[begin:end])
         case _:
-            return raw, False
+            check_room(end - begin)
+            return data[begin:end], False
 
 
-def _from_base64(raw: bytes) -> tuple[bytes, bool]:
-    """Everything that can be decoded; damage shows as foreign characters, as padding in the middle, or as a piece cut off."""
-    damaged = _NOT_BASE64.search(raw) is not None
-    pieces = re.split(rb"=+", re.sub(rb"[^A-Za-z0-9+/=]", b"", raw))
-    out = []
-    for piece in pieces:
-        odd = len(piece) % 4 == 1
-        damaged = damaged or odd
-        kept = piece[:-1] if odd else piece
-        out.append(binascii.a2b_base64(kept + b"=" * (-len(kept) % 4)))
-    return b"".join(out), damaged
+def _from_base64(data: bytes, begin: int, end: int, check_room: Callable[[int], None]) -> tuple[bytes, bool]:
+    """Everything that can be decoded; damage shows as foreign characters, as padding in the middle, or as a piece cut off.
+
+    Block by block: of a large attachment nothing but the result itself takes room.
+    """
+    out, damaged, rest = BytesIO(), False, b""
+    for at in range(begin, end, _BLOCK):
+        block = data[at : min(at + _BLOCK, end)]
+        damaged = damaged or _NOT_BASE64.search(block) is not None
+        *ended, rest = _PADDING.split(rest + block.translate(None, _FOREIGN))
+        for piece in ended:
+            damaged = _last(piece, out) or damaged
+        whole = len(rest) // 4 * 4
+        out.write(binascii.a2b_base64(rest[:whole]))
+        rest = rest[whole:]
+        check_room(out.tell())
+    damaged = _last(rest, out) or damaged
+    return out.getvalue(), damaged
+
+
+def _last(piece: bytes, out: BytesIO) -> bool:
+    """Decode what stands before padding or the end; whether a character was left over."""
+    odd = len(piece) % 4 == 1
+    kept = piece[:-1] if odd else piece
+    out.write(binascii.a2b_base64(kept + b"=" * (-len(kept) % 4)))
+    return odd
 
 
 def _from_uu(raw: bytes) -> tuple[bytes, bool]:

@@ -8,7 +8,7 @@ from kaohe.config.model import Intake
 from kaohe.intake.compound import BrokenCompound, open_compound
 from kaohe.intake.containers import dates, names, wording
 from kaohe.intake.containers.headers import charset_text
-from kaohe.intake.containers.mail import named_by_content
+from kaohe.intake.containers.mail import is_decoration, named_by_content
 from kaohe.intake.containers.parts import SERIOUS, Basket, ContainerFault, Opened
 
 _ATTACHMENT = "__attach_version1.0_#"
@@ -107,7 +107,7 @@ class _Reader:
             self._basket.leave(folder + name, _TNEF)
         elif name.lower() == "smime.p7m":
             self._basket.leave(folder + name, _SEALED)
-        elif not self._decoration(storage, name, numbers, charset):
+        elif not (self._shown(storage, name, numbers, charset) and is_decoration(self._size(storage))):
             self._attach(storage, folder, name, charset, sent)
 
     def _attach(self, storage: _Path, folder: str, name: str, charset: str, sent: int) -> None:
@@ -129,8 +129,12 @@ class _Reader:
             return
         self.read(inner, f"{folder}{title}.msg/", _MAIL_HEADER)
 
-    def _decoration(self, storage: _Path, name: str, numbers: dict[int, int], charset: str) -> bool:
-        """A picture that the body shows, such as the signature's."""
+    def _size(self, storage: _Path) -> int:
+        path = [*storage, _DATA]
+        return int(self._ole.get_size(path)) if self._ole.exists(path) else 0
+
+    def _shown(self, storage: _Path, name: str, numbers: dict[int, int], charset: str) -> bool:
+        """A picture that the body shows: the signature's, or one that was pasted."""
         shown = bool(numbers.get(_FLAGS, 0) & _IN_BODY or numbers.get(_HIDDEN, 0) & 1)
         picture = self._text(storage, _MIME, charset).startswith("image/") or name.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".bmp"))
         return shown and picture and bool(self._text(storage, _CONTENT_ID, charset))

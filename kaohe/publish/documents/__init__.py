@@ -2,6 +2,7 @@
 
 The wording stands in ``templates/*.docx``; the data comes from the assessment alone.
 Nothing is invented: a draft has no number and no date, a final document has those that the chairmen's meeting decided.
+Files are not flushed one by one: whoever publishes a folder flushes it as a whole.
 """
 
 import re
@@ -54,7 +55,7 @@ def write_notice(assessment: Assessment, path: Path) -> None:
     """
     context = notice_context(assessment, _edition(assessment, numbered=True))
     properties = _properties(assessment, f"关于{assessment.rulebook.title}结果的通报")
-    write_whole(path, render(assessment.config.template(NOTICE_TEMPLATE), context, properties))
+    write_whole(path, render(assessment.config.template(NOTICE_TEMPLATE), context, properties), flush=False)
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,14 @@ class LetterJob:
     context: Letter
     properties: Properties
 
+    @property
+    def told(self) -> str:
+        """All that the letter says apart from its template: letters of which this is the same are the same."""
+        return repr((self.context, self.properties))
+
     def write(self) -> Path:
         """Write the letter. TemplateFault when the template cannot be used."""
-        write_whole(self.path, render(self.template, self.context, self.properties))
+        write_whole(self.path, render(self.template, self.context, self.properties), flush=False)
         return self.path
 
 
@@ -115,7 +121,7 @@ def write_award_decision(assessment: Assessment, path: Path) -> None:
         raise ValueError("nobody wins an award: there is nothing to commend")
     context = commendation_context(assessment, final(decision, decision.award_number))
     properties = _properties(assessment, f"关于表彰{assessment.rulebook.title}获奖单位的决定")
-    write_whole(path, render(assessment.config.template(AWARD_TEMPLATE), context, properties))
+    write_whole(path, render(assessment.config.template(AWARD_TEMPLATE), context, properties), flush=False)
 
 
 def write_certificates(assessment: Assessment, folder: Path) -> list[Path]:
@@ -165,7 +171,7 @@ def _unused(folder: Path, stem: str, taken: dict[Path, bytes]) -> Path:
 
 def _written(files: dict[Path, bytes]) -> list[Path]:
     for path, data in files.items():
-        write_whole(path, data)
+        write_whole(path, data, flush=False)
     return list(files)
 
 

@@ -4,6 +4,7 @@ Word and WPS keep rows with what follows them; LibreOffice does not. Both get ro
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from docx.oxml import OxmlElement
@@ -35,7 +36,8 @@ def settle_annexes(document: Any) -> None:
         if len(heights) < len(table.rows) - 1:
             continue
         tail = _paragraph_pt(note, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM) + 2 * 24 + 4
-        natural = [_row_pt(row) for row in table.rows]
+        styles: dict[str, _Measure] = {}
+        natural = [_row_pt(row, styles) for row in table.rows]
         chosen = _height_mm(natural, _above_pt(table), tail, int(heights[0].get(qn("w:val"))) / gb.TWIPS_PER_MM)
         for mark in heights:
             mark.set(qn("w:val"), str(gb.twips(chosen)))
@@ -101,14 +103,43 @@ def _above_pt(table: Any) -> float:
     return total
 
 
-def _row_pt(row: Any) -> float:
-    room = [(cell.width or 0) / 12700 - 5.7 for cell in row.cells]
-    return 3.5 + max(sum(_paragraph_pt(p, points) for p in cell.paragraphs) for cell, points in zip(row.cells, room, strict=True))
+def _row_pt(row: Any, styles: dict[str, "_Measure"]) -> float:
+    cells = [(cell, (cell.width or 0) / 12700 - 5.7) for cell in row._tr.tc_lst] if _is_simple(row._tr) else None
+    if cells is None:  # cells that span others: the document's own view of the row
+        cells = [(cell._tc, (cell.width or 0) / 12700 - 5.7) for cell in row.cells]
+    return 3.5 + max(sum(_measured(Paragraph(p, row), points, styles) for p in cell.p_lst) for cell, points in cells)
+
+
+def _is_simple(row: Any) -> bool:
+    return next(row.iter(qn("w:gridSpan"), qn("w:vMerge"), qn("w:gridBefore"), qn("w:gridAfter")), None) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """What a style says of a paragraph's height, in points."""
+
+    size: float
+    line: float
+    spacing: float
+
+
+def _measured(paragraph: Any, room: float, styles: dict[str, _Measure]) -> float:
+    """As ``_paragraph_pt``; a style is looked up once for a whole table."""
+    style_id = paragraph._p.style or ""
+    if style_id not in styles:
+        styles[style_id] = _measure(paragraph.style)
+    measure = styles[style_id]
+    has_breaks = next(paragraph._p.iter(qn("w:br"), qn("w:cr"), qn("w:tab"), qn("w:noBreakHyphen")), None) is not None
+    text = paragraph.text if has_breaks else "".join(t.text or "" for t in paragraph._p.iter(qn("w:t")))
+    lines = sum(max(1, int(-(-width(line) / 2 * measure.size // room))) for line in text.split("\n"))
+    return lines * measure.line + measure.spacing
+
+
+def _measure(style: Any) -> _Measure:
+    form = style.paragraph_format
+    spacing = sum(gap.pt for gap in (form.space_before, form.space_after) if gap is not None)
+    return _Measure(float(style.font.size.pt), float(form.line_spacing.pt), float(spacing))
 
 
 def _paragraph_pt(paragraph: Any, room: float) -> float:
-    style = paragraph.style
-    form, size = style.paragraph_format, style.font.size.pt
-    lines = sum(max(1, int(-(-width(line) / 2 * size // room))) for line in paragraph.text.split("\n"))
-    spacing = sum(gap.pt for gap in (form.space_before, form.space_after) if gap is not None)
-    return float(lines * form.line_spacing.pt + spacing)
+    return _measured(paragraph, room, {})

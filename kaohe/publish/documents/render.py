@@ -101,9 +101,13 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         return list(self.kept.values())
 
     def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
-        """Render one part; ``seen`` has its source by the lines that jinja counts."""
-        self.seen = re.sub(r"<w:p([ >])", r"\n<w:p\1", src_xml)
-        return str(super().render_xml_part(src_xml, part, context, jinja_env))
+        """As docxtpl does, with every source prepared once; ``seen`` has it by the lines that jinja counts."""
+        self.seen = _by_paragraphs(src_xml)
+        self.current_rendering_part = part
+        xml = jinja_env.from_string(self.seen).render(context)
+        for was, now in _UNDONE:
+            xml = xml.replace(was, now)
+        return self.resolve_listing(xml)
 
     def resolve_listing(self, xml: str) -> str:
         """As docxtpl does, where there is anything to resolve: values are single lines."""
@@ -113,6 +117,15 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         """As docxtpl does, after a strict look."""
         etree.fromstring(xml)
         return super().fix_tables(xml)
+
+
+_UNDONE = (("\n<w:p ", "<w:p "), ("\n<w:p>", "<w:p>"), ("{_{", "{{"), ("}_}", "}}"), ("{_%", "{%"), ("%_}", "%}"))
+"""What docxtpl puts right after rendering: lines that tell where an error was, and tags that the office wants to be shown as they are."""
+
+
+@lru_cache(200)
+def _by_paragraphs(source: str) -> str:
+    return re.sub(r"<w:p([ >])", r"\n<w:p\1", source)
 
 
 _BODY = re.compile("<w:body[^<>]*>")

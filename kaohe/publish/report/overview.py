@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Group
-from kaohe.intake.record import ReceivedFile
+from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.publish.report.marks import percent
 from kaohe.rulebook.model import Item
 from kaohe.scoring.scorecard import Assessment, ItemState, Scorecard, UnitState
@@ -90,7 +90,7 @@ def tasks(assessment: Assessment) -> Tasks:
     open_doubts = Counter(f.unit for f in assessment.findings if f.severity is Severity.DOUBT and not f.of_group and not f.settled)
     return Tasks(
         missing=by_state[UnitState.MISSING],
-        refused=tuple(file for file in assessment.files if file.verdict.refused),
+        refused=_refused(assessment.files),
         incomplete=by_state[UnitState.INCOMPLETE],
         of_groups=tuple(f for f in assessment.findings if f.of_group and f.severity is not Severity.HINT),
         doubtful=tuple(
@@ -148,6 +148,12 @@ def other_readings(found: Sequence[Effect]) -> Mapping[str, list[OtherReading]]:
             )
         )
     return others
+
+
+def _refused(files: Sequence[ReceivedFile]) -> tuple[ReceivedFile, ...]:
+    """Files that somebody has to see to: not those after which their unit sent a form that was accepted."""
+    accepted = {file.unit: (file.first_seen, file.modified) for file in files if file.verdict is Verdict.ACCEPTED}
+    return tuple(f for f in files if f.verdict.refused and (f.unit not in accepted or (f.first_seen, f.modified) > accepted[f.unit]))
 
 
 def _pending(cards: Sequence[Scorecard], items: Sequence[str]) -> tuple[Pending, ...]:

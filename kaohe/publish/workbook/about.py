@@ -42,7 +42,7 @@ _SEVERITIES = {
 }
 _SHEETS = {
     RANKING: "位次、总分、状态，签字的地方，图表。",
-    DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A4 横向打印，几个部分一页，每页都有位次和单位。",
+    DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A4 横向打印，几个部分一页。",
     NOTES: "每个单位每个计分项为什么得这些分。",
     COMPARISON: "单位自评与考核组核定相比：各组、各单位、各计分项差多少，为什么。",
     EVIDENCE: "各单位清单里的每一行，是否有效，计入哪些计分项。",
@@ -73,7 +73,7 @@ def _rows(page: Page, facts: Sequence[tuple[str, str]], legend: Mapping[str, Seq
         page.down(row, row + len(entries) - 1, 0)
         for n, (name, style, text) in enumerate(entries):
             cells = [Styled(topic if n == 0 else None, "label"), Styled(name, style), Styled(text, "plain")]
-            yield page.line(row + n, cells, height([shown(name), text], _WIDTHS[1:]) + 2)
+            yield page.line(row + n, cells, height([shown(name), text], _WIDTHS[1:]))
         row += len(entries)
 
 

@@ -12,12 +12,6 @@ from kaohe.text import date_text
 LETTERS = tuple(column_letter(n) for n in range(1024))
 """Letters of the columns that a sheet of ours may have."""
 
-MOST_SHARED = 4_000_000
-"""Characters of text that are held to be written once and referred to; later texts stand in their cells.
-
-Enough for some thousand units. It bounds the memory that the texts of a workbook take, however many units there are.
-"""
-
 _OVERHEAD = 100
 """Characters' worth of memory that a held text takes besides its own."""
 
@@ -29,7 +23,8 @@ _DAY_ZERO, _LEAP_BUG = date(1899, 12, 31), 59
 class Texts:
     """The texts of a workbook: what follows ``<c r="…" s="…"`` for a text, and the table that such cells refer to."""
 
-    def __init__(self, room: int = MOST_SHARED) -> None:
+    def __init__(self, room: int) -> None:
+        """``room`` is how many characters are held to be written once and referred to; later texts stand in their cells."""
         self._room = room
         self._tails: dict[str, str] = {"": "/>"}
         self._table: list[str] = []

@@ -43,7 +43,7 @@ _COLUMNS = (
     Column("", 9, 12, "difference"),
     Column("", 9, 12, "number"),
     Column("", 13, 20, "centre"),
-    Column("", 40, 54),
+    Column("", 40, 58),
 )
 _FIRST_SUBTITLE = 2
 _MOST_REFERENCES = 250

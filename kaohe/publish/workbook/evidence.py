@@ -20,7 +20,7 @@ _COLUMNS = (
     Column("表内行号", 7, 7, "number"),
     Column("题目或名称", 24, 36),
     Column("日期", 15, 16, "centre"),
-    Column("其他各栏", 28, 42),
+    Column("其他各栏", 28, 48),
     Column("是否有效", 9, 9, "centre"),
     Column("计入的计分项", 13, 16, "centre"),
     Column("说明", 20, 28),

@@ -15,7 +15,7 @@ _COLUMNS = (
     Column("单位状态", 12, 20, "centre"),
     Column("文件", 36, 52),
     Column("结论", 16, 20, "centre"),
-    Column("说明", 30, 48),
+    Column("说明", 30, 58),
     Column("首次收到", 18, 18, "centre"),
     Column("文件修改时间", 18, 18, "centre"),
     Column("与新版不同", 11, 11, "centre"),

@@ -54,7 +54,9 @@ def _sheet(frame: str, page: Page, rows: Rows) -> Iterator[str]:
         yield f'<mergeCells count="{len(page.merges)}">{"".join(page.merges)}</mergeCells>'
     yield found["heat"]
     if page.links:
-        yield f"<hyperlinks>{''.join(page.links)}</hyperlinks>"
+        yield "<hyperlinks>"
+        yield from (link.decode() for link in page.links)
+        yield "</hyperlinks>"
     page.links.clear()
     yield found["foot"]
 

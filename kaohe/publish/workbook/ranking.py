@@ -104,8 +104,8 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
         Column("不封顶项\n得分", 10, 13, "large number"),
         Column("其中加分" if in_total else "加分\n（不计入总分）", 10 if in_total else 16, 16, "large number"),
         Column("状态", 12, 20, "centre"),
-        Column("问题", 12, 18, "centre"),
-        Column("说明", 40, 56),
+        Column("问题", 12, 22, "centre"),
+        Column("说明", 40, 58),
     )
 
 

@@ -10,11 +10,15 @@ FIRST_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one sheet holds."""
+    """What one sheet holds, and how many characters of text are kept to be written once: later texts stand in their cells.
+
+    The last bounds the memory that the texts of a workbook take, however many units there are; it is enough for some thousand.
+    """
 
     rows: int = 1_048_576
     links: int = 65_530
     breaks: int = 1023
+    shared: int = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)

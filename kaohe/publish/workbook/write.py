@@ -61,6 +61,6 @@ def write_workbook(assessment: Assessment, path: Path, limits: Limits | None = N
         pages[0].sheet.activate()
     with ZipFile(frame) as archive:
         marks = styles.marks(archive.read(f"xl/worksheets/sheet{len(pages)}.xml").decode())
-    texts = Texts()
+    texts = Texts(book.plan.limits.shared)
     book.ink = Ink(marks, texts)
     pack(frame.getvalue(), sheets, texts, path)
