@@ -23,6 +23,15 @@ __all__ = ["COMMANDS", "app", "main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    status = INTERNAL_ERROR
+    try:
+        status = _run(arguments)
+    finally:
+        screen.finish(status)
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         result = app(args=None if arguments is None else list(arguments), prog_name="pipeline.py", standalone_mode=False)
     except FaultyFile as faulty:

@@ -1,7 +1,10 @@
 """What the command line shows: tables and sentences, in Chinese."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,10 +22,29 @@ _LOG_WIDTH = 160
 _COLOURS = {Severity.ERROR: "red", Severity.DOUBT: "yellow", Severity.HINT: "cyan"}
 
 
+class Record(Protocol):
+    """Where everything said is written down too, until the command ends."""
+
+    def write(self, text: str) -> int:
+        """Text as it comes, not line by line."""
+        ...
+
+    def flush(self) -> None:
+        """What has come so far is to be kept."""
+        ...
+
+    def end(self, status: int) -> None:
+        """The command ended with this exit status."""
+        ...
+
+
 class Screen:
     """Standard output and standard error; a log gets lines wide enough that no table is cut."""
 
     def __init__(self) -> None:
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # a task of Windows runs without any window, and libraries write as if there were one
+                setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for as long as the program runs
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 # An old Windows console may lack a character: better a question mark than a crash.
@@ -31,15 +53,32 @@ class Screen:
         if not self.out.is_terminal:
             self.out = Console(highlight=False, width=_LOG_WIDTH)
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._record: Record | None = None
+        self._recorded: Console | None = None
+
+    def record(self, record: Record) -> None:
+        """From now on whatever is said here is written down there too."""
+        self._record, self._recorded = record, Console(file=record, highlight=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)  # type: ignore[arg-type]  # no more is needed of a file
+
+    def finish(self, status: int) -> None:
+        """The command has ended with this exit status: the record, where there is one, is closed."""
+        record, self._record, self._recorded = self._record, None, None
+        if record is not None:
+            record.end(status)
+
+    def _print(self, console: Console, what: Any, *, soft_wrap: bool | None = None) -> None:
+        console.print(what, soft_wrap=soft_wrap)
+        if self._recorded is not None:
+            self._recorded.print(what, soft_wrap=soft_wrap)
 
     def say(self, text: str) -> None:
         """One line of plain text."""
-        self.out.print(escape(clean(text)), soft_wrap=True)
+        self._print(self.out, escape(clean(text)), soft_wrap=True)
 
     def complain(self, *lines: str) -> None:
         """Lines on standard error."""
         for line in lines:
-            self.err.print(escape(clean(line)), soft_wrap=True)
+            self._print(self.err, escape(clean(line)), soft_wrap=True)
 
     def table(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
         """A table; ``numbers`` are the columns set flush right. Cells are plain text."""
@@ -48,7 +87,13 @@ class Screen:
             table.add_column(heading, justify="right" if n in numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(escape(clean(cell)) for cell in row))
-        self.out.print(table)
+        self._print(self.out, table)
+
+    def result(self, colour: str, grade: str, what: str, found: str, todo: str) -> None:
+        """One result of a check-up, with what to do on a line of its own."""
+        self._print(self.out, f"[{colour}]{grade:　<3}[/] {escape(clean(f'{what}：{found}'))}", soft_wrap=True)
+        if todo:
+            self._print(self.out, f"　　　 怎样办：{escape(clean(todo))}", soft_wrap=True)
 
     def findings(self, findings: Sequence[Finding], *, limit: int | None = None) -> None:
         """Findings one a line: severity, code, place, what and what to do."""
@@ -56,7 +101,7 @@ class Screen:
         for f in shown:
             where = " ".join(part for part in (f.code, f.sheet, f.cell) if part)
             text = f"{where} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
-            self.out.print(f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
+            self._print(self.out, f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
         if len(shown) < len(findings):
             self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
 

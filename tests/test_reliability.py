@@ -11,7 +11,7 @@ from tests.corpus import CASES
 PAGE = (PROGRAM_ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 ROWS = [line.strip("|").split("|") for line in PAGE.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
 NAMED = re.compile(r"`([^`]+)`")
-TEST = re.compile(r"(tests/(?:mail/)?test_\w+\.py)::(test_\w+)")
+TEST = re.compile(r"(tests/(?:\w+/)?test_\w+\.py)::(test_\w+)")
 CASE = re.compile(r"corpus\[([\w-]+)\]")
 
 

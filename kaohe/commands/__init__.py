@@ -1,6 +1,6 @@
 """The commands, one module a group; each registers itself on the application of ``common``. Their order here is that of the help."""
 
-from kaohe.commands import demo, forms, run, mail, looking, auditing  # noqa: F401, I001 -- the order of the help
+from kaohe.commands import demo, desk, forms, run, nightly, mail, looking, auditing  # noqa: F401, I001 -- the order of the help
 from kaohe.commands.common import app
 
 __all__ = ["COMMANDS", "app"]

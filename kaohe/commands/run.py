@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,9 @@ import typer
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import app, office_of, screen
 from kaohe.config.loader import Office
+from kaohe.desk.nightly_log import NightlyLog, log_folder
 from kaohe.progress import OnConsole
+from kaohe.text import os_problem
 
 
 @app.command("run", cls=ChineseCommand, help="每晚运行：读收件箱，核对、计分、排名，更新 outbox。")
@@ -17,8 +20,8 @@ def run_batch(
     context: typer.Context,
     rehash: Annotated[bool, typer.Option("--rehash", metavar="", help="不管以前读过没有，每个文件都重新读取、核对，结果全部重做。")] = False,
 ) -> None:
-    """The nightly batch. Where nothing has changed since the last run, its result is said again."""
-    office = office_of(context)
+    """The nightly batch, kept in the log too. Where nothing has changed since the last run, its result is said again."""
+    office = _office_logged(context)
     if rehash or not _is_said_again(office):
         from kaohe.commands.outcome import show_outcome
         from kaohe.run import remember, run
@@ -41,3 +44,27 @@ def _is_said_again(office: Office) -> bool:
         screen.say("收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动。")
         return True
     return False
+
+
+def _office_logged(context: typer.Context) -> Office:
+    """The office, with its log begun: before the configuration is looked at, so that a faulty one is found there in the morning.
+
+    An office that never ran has no log yet, and gets one only with a sound configuration.
+    """
+    file = Path(context.obj)
+    begun = log_folder(file).parent.is_dir()
+    if begun:
+        _keep_log(file)
+    office = office_of(context)
+    if not begun:
+        _keep_log(file)
+    return office
+
+
+def _keep_log(config_file: Path) -> None:
+    folder = log_folder(config_file)
+    try:
+        screen.record(NightlyLog(folder, config_file))
+    except OSError as error:
+        if folder.parent.is_dir():  # else the run itself says so
+            screen.complain(f"注意：日志写不了，“{folder}”{os_problem(error)}；其他照常。")

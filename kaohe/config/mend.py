@@ -42,6 +42,8 @@ def _parent(data: Any, location: tuple[int | str, ...]) -> dict[int | str, Any] 
 def _stand_in(key: str, kind: str, number: int) -> Any:
     if kind.startswith("date") or key in ("start", "end", "deadline"):
         return date.max if key in ("end", "deadline") else date.min
+    if key == "at":
+        return "22:30"
     if kind.startswith(("int", "greater", "less")):
         return 0
     if kind.startswith("bool"):

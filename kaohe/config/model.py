@@ -1,7 +1,7 @@
 """The configuration as immutable data, and the folders it names as absolute paths."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -88,6 +88,24 @@ class Intake(Frozen):
     def largest(self) -> int:
         """Bytes of the largest file that is read."""
         return self.file_mb * 1024 * 1024
+
+
+def _hour(value: Any) -> Any:
+    """An hour as written by hand, ``"22:30"``."""
+    if isinstance(value, time):
+        return value
+    try:
+        hour, minute = str(value).split(":")
+        return time(int(hour), int(minute))
+    except ValueError:
+        raise ValueError(f'“at”应当是几点几分，写成 "22:30" 的样子，现在是 {value!r}') from None
+
+
+class Schedule(Frozen):
+    """When the nightly run begins, and how long (seconds) the watched inbox must have been quiet before a run."""
+
+    at: Annotated[time, BeforeValidator(_hour)] = time(22, 30)
+    quiet_seconds: Annotated[int, Field(ge=0, strict=True)] = 10
 
 
 class Run(Frozen):
@@ -196,6 +214,7 @@ class Config(Frozen):
     readings: dict[str, ChoiceId] = {}
     limits: Limits = Limits()
     intake: Intake = Intake()
+    schedule: Schedule = Schedule()
     run: Run = Run()
     mail: Mail | None = None
     fetch: Fetch | None = None
