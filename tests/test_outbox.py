@@ -20,7 +20,7 @@ from kaohe.publish.documents import TemplateFault
 from kaohe.run import Outcome, run
 from tests.support.concluded import reviewed
 from tests.support.forms import drop, tree
-from tests.support.night import FIRST, SECOND, quick
+from tests.support.night import FIRST, SECOND, job, quick
 
 MADE = {
     "2014年度考核汇总.xlsx",
@@ -184,7 +184,7 @@ def test_a_broken_template_keeps_all_its_documents_of_the_night_before(office: O
         drop(folder, "结果通知-新郑市工商联.docx", b"new")
         raise TemplateFault("模板坏了")
 
-    monkeypatch.setattr("kaohe.publish.documents.write_letters", half)
+    monkeypatch.setattr("kaohe.publish.jobs.letters", lambda found, _: [job("结果通知", half, found)])
     outcome = at(office, SECOND)
     assert outcome.published.problems == ("结果通知没有做成，outbox 里的仍是上一次的：模板坏了",)
     assert {name: (outbox_of(office) / name).read_bytes() for name in letters} == letters

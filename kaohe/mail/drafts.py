@@ -22,6 +22,7 @@ from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
 from kaohe.publish.outbox import DRAFTS_FOLDER
 from kaohe.publish.standing import final_place
 from kaohe.publish.text_template import render_text
+from kaohe.scoring.scorecard import UnitState
 from kaohe.text import date_text, shorten
 
 SENT_FOLDER = "已发"
@@ -126,9 +127,9 @@ def reminders_batch(office: Office, chase: Chase, units: Sequence[Unit], *, ever
             upcoming = f"，下次{date_text(pursuit.following)}" if pursuit.following else ""
             batch.omitted.append(Omitted(unit, f"{pursuit.need}，今天不到提醒的日子{upcoming}；现在就要催的加 --all"))
         else:
-            form = form_name(config.year, unit)
-            corrections = corrections_of(config, unit)
-            files = corrections or _attached(config.folder("outbox") / "forms", [form])
+            corrections = corrections_of(config, unit) if pursuit.state is not UnitState.MISSING else ()
+            form = () if pursuit.state is UnitState.INCOMPLETE else _attached(config.folder("outbox") / "forms", [form_name(config.year, unit)])
+            files = (*corrections, *form)
             writing = _Writing(office, Kind.REMINDERS, unit, chase.days.today, further=_reminding(pursuit, explained=bool(corrections)))
             _add(batch, writing, files, matter=pursuit.matter)
     return batch

@@ -125,19 +125,19 @@ def corrections(assessment: Assessment) -> Iterator[Correction]:
 class Corrector:
     """Writes what goes back to units, one after another. What all of them share is read once."""
 
-    def __init__(self, config: Config, rulebook: Rulebook, folder: Path) -> None:
-        self._config, self._folder = config, folder
+    def __init__(self, config: Config, rulebook: Rulebook) -> None:
+        self._config = config
         self._annotator = Annotator(config, rulebook)
 
-    def write(self, correction: Correction, original: bytes | None) -> list[Path]:
-        """Write one unit's workbook and letter; their paths. Raises TemplateFault when the letter's template cannot be used."""
+    def write(self, correction: Correction, original: bytes | None, folder: Path) -> list[Path]:
+        """Write one unit's workbook and letter into a folder; their paths. Raises TemplateFault when the letter's template cannot be used."""
         if not correction.has_workbook:
-            return [_write_letter(self._config, correction, self._folder, Told(How.LISTED, (), ()))]
+            return [_write_letter(self._config, correction, folder, Told(How.LISTED, (), ()))]
         told_of, word = correction.findings[:MOST_TOLD], _wording(self._config, correction)
         book, told = self._annotator.annotate(correction.unit, correction.record, told_of, original, word)
-        path = self._folder / f"{NAME}-{correction.unit.short}.xlsx"
+        path = folder / f"{NAME}-{correction.unit.short}.xlsx"
         write_whole(path, book, flush=False)
-        return [path, _write_letter(self._config, correction, self._folder, told)]
+        return [path, _write_letter(self._config, correction, folder, told)]
 
 
 def write_corrections(assessment: Assessment, original: Originals, folder: Path) -> list[Path]:
@@ -146,10 +146,10 @@ def write_corrections(assessment: Assessment, original: Originals, folder: Path)
     Raises TemplateFault when the letter's template cannot be used.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    corrector = Corrector(assessment.config, assessment.rulebook, folder)
+    corrector = Corrector(assessment.config, assessment.rulebook)
     written: list[Path] = []
     for correction in corrections(assessment):
-        written += corrector.write(correction, original(correction.unit.code) if correction.has_workbook else None)
+        written += corrector.write(correction, original(correction.unit.code) if correction.has_workbook else None, folder)
     return written
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from kaohe import PROGRAM_ROOT
@@ -54,18 +55,16 @@ def notice_name(assessment: Assessment) -> str:
 def jobs(assessment: Assessment, intake: Intake, read: Reader, generated: datetime, rests_on: str) -> Iterator[Job]:
     """Everything that a run publishes, what takes longest first. ``rests_on`` as in ``Former``."""
 
-    def original(code: str) -> bytes | None:
-        return read(intake.originals[code]) if code in intake.originals else None
-
     config = assessment.config
-    whole = key_of(rests_on, templates_key(config), assessment.files, assessment.status)
+    same = key_of(rests_on, templates_key(config))
+    whole = key_of(same, assessment.files, assessment.status)
     book, notice = workbook_name(config.year), notice_name(assessment)
     yield Job("考核汇总工作簿", lambda folder: _workbook(assessment, folder / book), whole, (book,))
     yield Job("运行报告", lambda folder: _report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,))
     yield Job("results.json、scores.csv", lambda folder: _data(assessment, folder), whole, (RESULTS_FILE, SCORES_FILE))
     yield Job("考核结果通报", lambda folder: _notice(assessment, folder / notice), whole, (notice,))
-    yield Job(CORRECTIONS_FOLDER, lambda folder: _corrections(assessment, original, folder / CORRECTIONS_FOLDER), whole)
-    yield Job(LETTERS_FOLDER, lambda folder: _letters(assessment, folder / LETTERS_FOLDER), whole)
+    yield from correction_jobs(assessment, intake, read, same)
+    yield from letters(assessment, same)
     yield Job(EVIDENCE_FOLDER, lambda folder: _evidence(config, intake, read, folder / EVIDENCE_FOLDER), whole)
 
 
@@ -90,16 +89,31 @@ def _notice(assessment: Assessment, path: Path) -> None:
     write_notice(assessment, path)
 
 
-def _corrections(assessment: Assessment, original: Callable[[str], bytes | None], folder: Path) -> None:
-    from kaohe.publish.corrections import write_corrections
+def correction_jobs(assessment: Assessment, intake: Intake, read: Reader, same: str) -> Iterator[Job]:
+    """What goes back to each unit. ``same`` tells what all outputs rest on."""
+    from kaohe.publish.corrections import Correction, Corrector, corrections
 
-    write_corrections(assessment, original, folder)
+    corrector = Corrector(assessment.config, assessment.rulebook)
+
+    def write(correction: Correction, folder: Path) -> None:
+        sha = intake.originals.get(correction.unit.code) if correction.has_workbook else None
+        corrector.write(correction, read(sha) if sha is not None else None, folder / CORRECTIONS_FOLDER)
+
+    for entry in corrections(assessment):
+        sha = intake.originals.get(entry.unit.code, "")  # with what all rest on, the record follows from it
+        key = key_of(same, entry.unit.code, entry.state, entry.file, entry.findings, entry.files, sha)
+        yield Job(CORRECTIONS_FOLDER, partial(write, entry), key, tuple(f"{CORRECTIONS_FOLDER}/{name}" for name in entry.names))
 
 
-def _letters(assessment: Assessment, folder: Path) -> None:
-    from kaohe.publish.documents import write_letters
+def letters(assessment: Assessment, same: str) -> Iterator[Job]:
+    """The letter about each unit. ``same`` tells what all outputs rest on."""
+    from kaohe.publish.documents import LetterJob, letter_jobs
 
-    write_letters(assessment, folder)
+    def write(letter: LetterJob, folder: Path) -> None:
+        replace(letter, path=folder / letter.path).write()
+
+    for entry in letter_jobs(assessment, Path(LETTERS_FOLDER)):
+        yield Job(LETTERS_FOLDER, partial(write, entry), key_of(same, entry.told), (entry.path.as_posix(),))
 
 
 def _evidence(config: Config, intake: Intake, read: Reader, folder: Path) -> None:

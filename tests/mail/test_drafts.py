@@ -112,19 +112,23 @@ def test_a_department_without_an_address(tmp_path: Path) -> None:
 def test_reminders_say_what_is_wanted_in_growing_firmness(tmp_path: Path) -> None:
     office = mail_office(tmp_path)
     drop(office.config.folder("outbox") / "更正通知", "更正通知-登封市工商联.xlsx", b"marked")
-    drop(office.config.folder("outbox") / "forms", "2014年度考核填报表-中原区工商联.xlsx", b"form")
+    drop(office.config.folder("outbox") / "更正通知", "更正通知-荥阳市工商联.txt", b"letter")
+    for short in ("中原区", "荥阳市", "登封市"):
+        drop(office.config.folder("outbox") / "forms", f"2014年度考核填报表-{short}工商联.xlsx", b"form")
     assessment = sample.assessment()
     batch = reminders_batch(office, chase(assessment, [], TODAY), office.config.cohort, everybody=False)
     written = {draft.unit.code: draft.message for draft in batch.drafts}
     assert {code: message.subject for code, message in written.items()} == {
         "zhongyuan": "【提醒】请按时报送2014年度考核填报表（中原区工商联）",
-        "xingyang": "【提醒】请按时更正并重新报送2014年度考核填报表（荥阳市工商联）",
+        "xingyang": "【提醒】请按时重新报送2014年度考核填报表（荥阳市工商联）",
         "dengfeng": "【提醒】请按时更正并重新报送2014年度考核填报表（登封市工商联）",
     }
     assert "报送截止日期是2014年12月31日，从今天（2014年12月22日）算起还有9天，其中工作日7天。" in written["zhongyuan"].text
     assert "有1处错误、1处疑问，还没有更正，详见附件。" in written["dengfeng"].text
     assert [file.name for message in written.values() for file in message.attachments] == [
         "2014年度考核填报表-中原区工商联.xlsx",
+        "更正通知-荥阳市工商联.txt",
+        "2014年度考核填报表-荥阳市工商联.xlsx",
         "更正通知-登封市工商联.xlsx",
     ]
     assert ("xinzheng", "有效，不用催") in omitted(batch)

@@ -17,6 +17,7 @@ from kaohe.intake.arrival import Arrival
 from kaohe.intake.inbox import Intake
 from kaohe.intake.look import Look
 from kaohe.intake.workers import Examiner, Looker
+from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER, Job
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Store
 from kaohe.survey import alone, assess_intake
@@ -83,19 +84,24 @@ def night(config: Path, now: datetime, patch: pytest.MonkeyPatch) -> int:
     return pipeline.main(["-c", str(config), "run"])
 
 
+def job(title: str, write: Callable[[Assessment, Path], None], found: Assessment) -> Job:
+    """Stands for all letters, or all corrections."""
+    return Job(title, lambda folder: write(found, folder / title), "")
+
+
 def quick(patch: pytest.MonkeyPatch) -> None:
     """Small files in place of the documents; configuration, looks and scores remembered across runs of the same night."""
     stand_ins(patch)
 
-    def corrections(assessment: Assessment, originals: object, folder: Path) -> None:
+    def corrections(assessment: Assessment, folder: Path) -> None:
         for card in assessment.cards:
             if card.file is not None and "第一次" in card.file:
                 write_whole(folder / f"更正通知-{card.unit.short}.txt", card.file.encode())
 
     patch.setattr("kaohe.publish.workbook.write_workbook", lambda found, path: write_whole(path, repr([c.total for c in found.cards]).encode()))
     patch.setattr("kaohe.publish.documents.write_notice", lambda found, path: write_whole(path, "通报".encode()))
-    patch.setattr("kaohe.publish.documents.write_letters", _letters)
-    patch.setattr("kaohe.publish.corrections.write_corrections", corrections)
+    patch.setattr("kaohe.publish.jobs.letters", lambda found, _: [job(LETTERS_FOLDER, _letters, found)])
+    patch.setattr("kaohe.publish.jobs.correction_jobs", lambda found, *_: [job(CORRECTIONS_FOLDER, corrections, found)])
     patch.setattr("kaohe.publish.report.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
     for module in ("jobs", "final"):

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import zipfile
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache, lru_cache
 from io import BytesIO
@@ -24,7 +25,7 @@ from markupsafe import Markup, escape
 from kaohe.publish.documents import context as context_data
 from kaohe.publish.documents.context import Common
 from kaohe.publish.documents.package import Properties, set_properties
-from kaohe.publish.documents.typeset import typeset
+from kaohe.publish.documents.typeset import typeset, typeset_styles
 from kaohe.publish.template_fault import TemplateFault
 from kaohe.raw_zip import Member, member, members, packed
 from kaohe.text import clean, shorten
@@ -56,12 +57,15 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         core = self.docx.core_properties
         self.tagged = any("{" in str(getattr(core, name)) for name in _TAGGED) or any("footnotes" in part.content_type for part in self._parts())
         self.kept: dict[str, Member] = {}
+        self.special = ("<w:docPr", "<wp:docPr", *(f'w:pStyle w:val="{style_id}"' for style_id in typeset_styles(self.docx)))
+        self.aside = b""
 
     def fill(self, names: dict[str, Any], properties: Properties) -> bytes:
         """The file with these values; what is the same in all of them is taken over as it was compressed before."""
         self.render_init()
         environment = _environment()
         xml = self.render_xml_part(self.source, self.docx._part, names, environment)
+        xml, self.aside = _set_aside(xml, self.special) if self.rows_fit else (xml, b"")
         root = parse_xml(xml.join(self.around))
         if not self.rows_fit:
             self.docx._element = root
@@ -90,15 +94,21 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         if not self.kept or self.tagged:
             stream = BytesIO()
             self.docx.save(stream)
-            found = sorted(members(stream.getvalue()), key=lambda entry: (entry.name != "[Content_Types].xml", entry.name))
-            self.kept = {entry.name: entry for entry in found}
-            return found
+            found = {entry.name: entry for entry in members(stream.getvalue())}
+            main = str(self.docx.part.partname).removeprefix("/")
+            found[main] = member(main, self._whole(found[main].content()))
+            self.kept = {name: found[name] for name in sorted(found, key=lambda name: (name != "[Content_Types].xml", name))}
+            return list(self.kept.values())
         core = self.docx.part.package._core_properties_part
         for part in (self.docx.part, core, *(self.docx._part.rels[key].target_part for key, _ in self.edges)):
-            name, blob = str(part.partname).removeprefix("/"), part.blob
+            name, blob = str(part.partname).removeprefix("/"), self._whole(part.blob) if part is self.docx.part else part.blob
             if self.kept[name].crc != crc32(blob) or self.kept[name].size != len(blob):
                 self.kept[name] = member(name, blob)
         return list(self.kept.values())
+
+    def _whole(self, document: bytes) -> bytes:
+        """The document with the rows that were set aside."""
+        return document.replace(_ASIDE.encode(), self.aside) if self.aside else document
 
     def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
         """As docxtpl does, with every source prepared once; ``seen`` has it by the lines that jinja counts."""
@@ -133,6 +143,28 @@ _EDGES = (DocxTemplate.HEADER_URI, DocxTemplate.FOOTER_URI)
 _TAGGED = ("author", "comments", "identifier", "language", "subject", "title")
 """The properties that docxtpl renders; all are set anew afterwards, but a wrong tag in one of them is told."""
 _LISTED = re.compile(r"[\t\n\a\f]")
+
+
+_ASIDE = "<?rows-set-aside?>"
+_ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.DOTALL)
+_ROWS_SEEN = 3
+"""Rows at either end of a table that typesetting gets to see."""
+
+
+def _set_aside(xml: str, special: Iterable[str]) -> tuple[str, bytes]:
+    """The body without the inner rows of its last table, and those rows: nothing is typeset in them, and they are most of a letter.
+
+    They stay where something in them is ``special``.
+    """
+    start, end = xml.rfind("<w:tbl>"), xml.rfind("</w:tbl>")
+    rows = list(_ROW.finditer(xml, start, end)) if 0 <= start < end and xml.find("<w:tbl>", start + 1) < 0 else []
+    if len(rows) <= 2 * _ROWS_SEEN or _ASIDE in xml:
+        return xml, b""
+    first, last = rows[_ROWS_SEEN].start(), rows[-_ROWS_SEEN - 1].end()
+    inner = xml[first:last]
+    if any(mark in inner for mark in special):
+        return xml, b""
+    return f"{xml[:first]}{_ASIDE}{xml[last:]}", inner.replace("&#95;", "_").encode()
 
 
 def _rows_fit(document: str) -> bool:

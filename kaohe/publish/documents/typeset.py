@@ -132,6 +132,12 @@ def _room(section: Any, paragraph: Any, style: Any) -> float:
     return float((section.page_width - section.left_margin - section.right_margin) / Pt(1) - sum(indents))
 
 
+def typeset_styles(document: Any) -> frozenset[str]:
+    """Ids of the styles whose paragraphs are looked at here."""
+    wanted = (*TITLE_STYLES, MARK_STYLE, ISSUER_STYLE, DATE_STYLE, *ONE_LINE_STYLES)
+    return frozenset(style_id for style_id, name in style_names(document).items() if name in wanted)
+
+
 def style_names(document: Any) -> dict[str, str]:
     """Names of the document's styles by id."""
     return _style_names(document.styles.element)

@@ -337,7 +337,6 @@ addEventListener("DOMContentLoaded", () => {
   let opened = null, left = 0, from = null;
 
   const open = (content, heading, anchor) => {
-    if (one.hidden) left = scrollY;
     overview.hidden = true;
     one.hidden = false;
     one.replaceChildren(content);
@@ -375,7 +374,7 @@ addEventListener("DOMContentLoaded", () => {
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#']");
-    if (link && overview.contains(link)) from = link;
+    if (link && overview.contains(link)) [from, left] = [link, scrollY]; // before the browser itself goes to the unit's row
     if (link && link.getAttribute("href") === location.hash && location.hash) { event.preventDefault(); route(); }
     if (event.target.closest("[data-print]")) print();
   });

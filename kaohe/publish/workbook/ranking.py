@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook import charts, signatures
@@ -42,7 +42,7 @@ def open_sheet(page: Page) -> Rows:
     columns, count = _columns(plan), len(plan.scored)
     with_findings = sum(plan.finding_spot(card.unit.code) is not None for card in plan.assessment.cards)
     links = page.afford(len(plan.assessment.cards), count, with_findings)
-    widths = measured(columns, islice(_lines(plan, links), 2000))
+    widths = measured(columns, _lines(plan, links))
     page.widths(widths)
     sheet.set_zoom(_ZOOM)
     sheet.freeze_panes(FIRST_ROW, UNIT + 1)

@@ -34,7 +34,8 @@ _SHEETS: Mapping[str, Callable[[Page], Rows]] = {
 def write_workbook(assessment: Assessment, path: Path, limits: Limits | None = None) -> None:
     """Write the consolidated workbook of an assessment. The same assessment gives the same bytes.
 
-    ``limits`` are what a sheet holds. Memory grows by some hundred bytes a unit; the rows are written one by one.
+    ``limits`` are what a sheet holds. Rows are written one by one; what is kept of a unit, some 2 KB, is where its lines stand.
+    OSError where the file cannot be written.
     """
     rulebook, day = assessment.rulebook, assessment.rulebook.notice_date
     frame = BytesIO()
