@@ -78,7 +78,7 @@ def _ask() -> dict[str, str]:
     return answers
 
 
-@app.command(cls=ChineseCommand, help="体检：程序、字体、文件夹、设置、台账、计划任务有没有问题，怎样办。")
+@app.command(cls=ChineseCommand, help="体检：程序、字体、文件夹、设置、台账、邮箱、计划任务有没有问题，怎样办。")
 def doctor(context: typer.Context) -> None:
     """Check everything that a run depends on, and say what to do."""
     from kaohe.desk.doctor import Grade, examine

@@ -1,7 +1,9 @@
 """The check-up: a sound office, everything that can be wrong with one, and that looking changes nothing."""
 
 import os
+import socket
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -224,3 +226,53 @@ def test_what_the_screen_shows(office: Path) -> None:
 )
 def test_versions_that_fit(installed: str, wanted: str, answer: bool) -> None:
     assert fits(installed, wanted) is answer
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    """The port of a server on this computer that takes calls and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def with_mail(office: Path, text: str) -> None:
+    office.write_text(office.read_text(encoding="utf-8").replace("[reminders]", f"{text}\n[reminders]"), encoding="utf-8")
+
+
+def of_mail(config: Path) -> list[tuple[Grade, str, str]]:
+    return [(result.grade, result.what, result.found) for result in found(config) if result.what.startswith(("发信", "收信"))]
+
+
+def test_mail_accounts_that_answer(office: Path, listening: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAOHE_MAIL_PASSWORD", "secret")
+    with_mail(
+        office,
+        f'[mail]\nhost = "127.0.0.1"\nport = {listening}\nsecurity = "none"\n[fetch]\nhost = "127.0.0.1"\nport = {listening}\nsecurity = "starttls"\nuser = "a@b.cn"',
+    )
+    assert of_mail(office) == [
+        (Grade.GOOD, "发信的密码", "不需要"),
+        (Grade.GOOD, "发信的服务器", f"127.0.0.1:{listening}，连得上"),
+        (Grade.GOOD, "收信的密码", "a@b.cn"),
+        (Grade.GOOD, "收信的服务器", f"127.0.0.1:{listening}，连得上"),
+    ]
+
+
+def test_mail_without_a_password_and_without_a_server(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAOHE_MAIL_PASSWORD", raising=False)
+    monkeypatch.setattr("keyring.get_password", lambda *_: None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with_mail(office, f'[mail]\nhost = "127.0.0.1"\nport = {port}\nuser = "a@b.cn"')
+    password, server_ = [result for result in found(office) if result.what.startswith("发信")]
+    assert (password.grade, password.what, password.found) == (Grade.ACT, "发信的密码", "还没有存")
+    assert password.todo.startswith("没有找到邮箱 a@b.cn 的密码。请运行 pipeline.py mail password")
+    assert (server_.grade, server_.found) == (Grade.NOTE, f"127.0.0.1:{port}")
+    assert server_.todo == f"连不上邮件服务器 127.0.0.1:{port}，请检查网络，核对 host 和 port"
+
+
+def test_mail_to_a_server_that_hangs_up(office: Path, listening: int) -> None:
+    """It takes the call but never speaks TLS: told after the configured seconds, not waited for."""
+    with_mail(office, f'[fetch]\nhost = "127.0.0.1"\nport = {listening}\nseconds = 1')
+    (_, server) = [result for result in found(office) if result.what.startswith("收信")]
+    assert (server.grade, server.found) == (Grade.NOTE, f"127.0.0.1:{listening}")
+    assert server.todo == f"邮件服务器 127.0.0.1:{listening} 在1秒里没有回答，请检查网络"

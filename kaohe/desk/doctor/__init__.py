@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kaohe.config.loader import load_office
-from kaohe.desk.doctor import computer, folders, settings, work
+from kaohe.desk.doctor import computer, folders, mail, settings, work
 from kaohe.desk.doctor.result import Check, Grade, Premises, Result
 from kaohe.desk.programs import Runner, call
 from kaohe.text import os_problem
@@ -27,6 +27,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("台账", work.ledger),
     ("时钟", work.clock),
     ("收件箱", work.waiting),
+    ("邮件", mail.accounts),
     ("每晚自动运行", work.schedule),
     ("上次运行", work.last_run),
 )
