@@ -1,6 +1,5 @@
 """Rendering: a template of the office and the data, to the bytes of a Word file."""
 
-import contextlib
 import re
 import zipfile
 from collections.abc import Iterable
@@ -191,8 +190,10 @@ class _Environment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """As the sandbox does; what is frozen data of ours needs no second look."""
         if type(obj) in _OURS and not attribute.startswith("_"):
-            with contextlib.suppress(AttributeError):
+            try:
                 return getattr(obj, attribute)
+            except AttributeError:
+                return super().getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def from_string(self, source: str | Any, globals: Any = None, template_class: Any = None) -> jinja2.Template:
