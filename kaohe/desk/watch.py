@@ -194,13 +194,14 @@ def run_apart(config_file: Path) -> int:
 
 @contextlib.contextmanager
 def ended_by_system() -> Iterator[None]:
-    """Inside, being told to end (SIGTERM) is an interrupt like Ctrl-C."""
+    """Inside, being told to end (SIGTERM) is an interrupt like Ctrl-C; so is Ctrl-C where the shell had it ignored, in us and in what we start."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    former = signal.signal(signal.SIGTERM, interrupt)
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)

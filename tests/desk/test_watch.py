@@ -88,7 +88,11 @@ class Watching:
     def __init__(self, config: Path) -> None:
         env = os.environ | {"PYTHONUTF8": "1"}
         command = [sys.executable, str(PROGRAM_ROOT / "pipeline.py"), "-c", str(config), "watch"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env=env)
+        former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell has it for what it starts in the background
+        try:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", env=env)
+        finally:
+            signal.signal(signal.SIGINT, former)
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
