@@ -51,8 +51,8 @@ class Memory:
         place = self._places.get(entry.name)
         if not isinstance(entry.content, Path) or place is None or (place.size, place.modified_ns) != (entry.size, entry.modified_ns):
             return entry
-        seen = self._times.get(place.key)
-        if seen is None or not self.ledger.holds(place.key, seen, place.size):
+        seen = self._times.get(place.key, 0)  # a run that was killed kept it without a date
+        if not self.ledger.holds(place.key, seen, place.size):
             return entry
         return replace(entry, content=None, sha256=place.key)
 
@@ -113,7 +113,7 @@ class Memory:
         return looked
 
     def writing(self, look: Looker, at: int, restored: Callable[[str], None]) -> "Writing":
-        """The same, writing down in ledger and cache what it finds out; ``at`` is the epoch second under which to remember new contents."""
+        """The same, writing down in the cache what it finds out; ``at`` is the epoch second under which to remember new contents."""
         return Writing(self, look, at, restored)
 
 
@@ -127,7 +127,8 @@ class Writing:
         """Whether something may be found otherwise the next time, though no file changed."""
         self.times = memory._times
         self._seen: dict[str, int] = {}
-        self._rows: list[tuple[str, int, str, int]] = []
+        self.received: list[tuple[str, int, str, int]] = []
+        """What the ledger does not know yet, for ``Ledger.record``: all at once, so that what one inbox held came at one moment."""
         self._new_places: list[tuple[str, Place]] = []
         self._new_looks: list[tuple[str, str, str, str, bytes]] = []
         self._flushed = time.monotonic()
@@ -148,7 +149,7 @@ class Writing:
         # What came inside another file was received with it, even where a killed run never got as far as opening that.
         self._seen[found.name] = self.times.setdefault(found.sha256, self._seen.get(found.inside, self._at))
         if not is_known:
-            self._rows.append((found.sha256, self._seen[found.name], found.name, found.size))
+            self.received.append((found.sha256, self._seen[found.name], found.name, found.size))
         if found.modified_ns:
             place = Place(found.size, found.modified_ns, found.sha256)
             if self._memory._places.get(found.name) != place:
@@ -162,12 +163,10 @@ class Writing:
             self.flush()
 
     def flush(self) -> None:
-        """Write down what was found out so far."""
-        if self._rows:
-            self._memory.ledger.record(self._rows)
+        """Write down in the cache what was found out so far."""
         if self._new_places or self._new_looks:
             self._memory._cache.remember(self._new_places, self._new_looks)
-        self._rows, self._new_places, self._new_looks = [], [], []
+        self._new_places, self._new_looks = [], []
         self._flushed = time.monotonic()
 
 

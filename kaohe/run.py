@@ -174,8 +174,8 @@ def _taken_in(
 
         def noted(entries: Sequence[Arrival]) -> None:
             times.noted(entries)
-            if times.fresh:
-                memory.ledger.record([], times.fresh)
+            if writing.received or times.fresh:
+                memory.ledger.record(writing.received, times.fresh)
 
         return take_in(office, found, times, looked, now, noted=noted), writing.is_passing
 

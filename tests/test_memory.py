@@ -1,5 +1,6 @@
 """What is known is not read or looked into again, nothing that changed is taken for known, and results never depend on it."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -11,14 +12,17 @@ from typing import Any
 import pytest
 
 from kaohe.config.loader import Office, load_office
+from kaohe.files import FolderFault
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
+from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
 from kaohe.ledger import Ledger
 from kaohe.memory import Memory, office_key
 from kaohe.progress import Silent
 from kaohe.run import Outcome, remember, run, unchanged
 from kaohe.scoring.scorecard import Assessment
+from kaohe.store import FolderStore
 from kaohe.survey import alone, survey
 from tests.support.forms import NOON, drop, filled, office_folder, sound_fields, tree
 from tests.test_unpack import mail, zipped
@@ -178,6 +182,29 @@ def test_a_damaged_copy_in_the_archive_is_looked_for_again(office: Office, looke
     assert night(office, NEXT).assessment == before
     assert looked == ["包.zip"]
     assert Ledger(office.config.folder("state")).archived(inner.sha256).is_file()
+
+
+def test_a_run_that_broke_off_changes_no_order_and_loses_no_work(office: Office, looked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two versions came together; only the newer was archived when the disk refused. It stays the newer, and is not looked into twice."""
+    inbox, keep = office.config.folder("inbox"), FolderStore.keep
+    drop(inbox, "a新.xlsx", filled("dengfeng", sound_fields(website_items=131)), NOON + 60)
+    drop(inbox, "b旧.xlsx", filled("dengfeng", sound_fields(website_items=130)), NOON)
+
+    def refusing(store: FolderStore, data: bytes) -> str:
+        if data == (inbox / "b旧.xlsx").read_bytes():
+            raise PermissionError(errno.EACCES, "no", str(store.place))
+        return keep(store, data)
+
+    monkeypatch.setattr(FolderStore, "keep", refusing)
+    with pytest.raises(FolderFault, match="收件存档没有做成"):
+        night(office)
+    assert looked[0] == "a新.xlsx"
+    assert Ledger(office.config.folder("state")).times() == {}
+    monkeypatch.setattr(FolderStore, "keep", keep)
+    looked.clear()
+    verdicts = {file.name: file.verdict for file in night(office, NEXT).assessment.files}
+    assert (verdicts["a新.xlsx"], verdicts["b旧.xlsx"]) == (Verdict.ACCEPTED, Verdict.SUPERSEDED)
+    assert "a新.xlsx" not in looked
 
 
 def test_a_survey_uses_what_is_known_and_leaves_no_trace(office: Office, looked: list[str]) -> None:

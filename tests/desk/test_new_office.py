@@ -1,11 +1,13 @@
 """``init``: a new office's folder, whose settings are the program's own but for the answers, and which works at once."""
 
 import codecs
+import contextlib
 import fcntl
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -126,7 +128,7 @@ def asked(folder: Path, *answers: tuple[str, str]) -> tuple[int, str]:
     shown = ""
     # One thread here, and nothing but two calls of the system between.
     child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder, env=env, preexec_fn=take_terminal)  # noqa: PLW1509
-    with child:
+    with child, ended(child):
         os.close(theirs)
         said = until_closed(ours)
         for question, answer in answers:
@@ -140,8 +142,19 @@ def asked(folder: Path, *answers: tuple[str, str]) -> tuple[int, str]:
     return status, shown
 
 
+@contextlib.contextmanager
+def ended(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """A child that does not answer is not waited for."""
+    try:
+        yield
+    except BaseException:
+        child.kill()
+        raise
+
+
 def take_terminal() -> None:
-    """In the child: its terminal is its own, so that Ctrl-C typed there reaches it."""
+    """In the child: its terminal is its own, so that Ctrl-C typed there reaches it, even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
