@@ -48,7 +48,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are really looked into."""
     names: list[str] = []
 
-    def watching(under: Office, store: Any, files: int) -> Any:
+    def watching(under: Office, store: Any, *_: object) -> Any:
         class Watch:
             def __enter__(self) -> Any:
                 inner = here(under, store, alone)
@@ -66,7 +66,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Watch()
 
     monkeypatch.setattr("kaohe.run.lookers", watching)
-    monkeypatch.setattr("kaohe.survey.lookers", watching)
+    monkeypatch.setattr("kaohe.survey.workers", watching)
     return names
 
 
