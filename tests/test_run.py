@@ -443,7 +443,7 @@ def test_a_rotten_copy_in_the_archive_is_told_and_mended(small: Office) -> None:
 
 
 def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run was killed after it had remembered the mail and before it opened it: what is inside is no newer than the mail."""
+    """A run was killed after it had kept the mail and before it looked inside: what one inbox held came at one moment, that of the run that got through."""
     inside = filled("huiji", sound_fields(townships_total=12, townships_with_chamber=12))
     mail = drop(small.config.folder("inbox"), "来信.eml", b"mail", NOON)
 
@@ -469,8 +469,8 @@ def test_what_came_inside_a_mail_was_received_with_it(small: Office, monkeypatch
         run(small, FIRST_NIGHT, Silent())
     broken = False
     outcome = run(small, SECOND_NIGHT, Silent())
-    first = int(FIRST_NIGHT.timestamp())
-    assert {file.name: file.first_seen - first for file in outcome.assessment.files} == {"惠济.xlsx": 0, "来信.eml": 0, "来信.eml/改好.xlsx": 0}
+    then = int(SECOND_NIGHT.timestamp())
+    assert {file.name: file.first_seen - then for file in outcome.assessment.files} == {"惠济.xlsx": 0, "来信.eml": 0, "来信.eml/改好.xlsx": 0}
     assert mail.read_bytes() == b"mail"
 
 
