@@ -26,7 +26,7 @@ from kaohe.intake.record import Cell, Change, ReceivedFile, Record, Verdict
 from kaohe.intake.sniff import Kind
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from kaohe.intake.workers import here
-from kaohe.store import MemoryStore
+from kaohe.store import FolderStore, MemoryStore
 from tests.support.forms import NOON, drop, filled, layout, master_bytes, opened, program_office, saved, sound_fields, stamped
 
 OFFICE = program_office()
@@ -600,6 +600,52 @@ def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: P
     assert (first.verdict, first.reason) == (Verdict.UNREADABLE, first.arrival.reason)
     assert second.arrival is not None
     assert second.arrival.sha256 == hashlib.sha256(b"2").hexdigest()
+
+
+def large(folder: Path) -> Arrival:
+    """A file beyond the bound, as it was listed."""
+    drop(folder, "大.zip", b"PK" * 1024)
+    (found,) = arrivals(folder, 1024)
+    assert found.refused
+    return found
+
+
+def test_a_large_file_that_went_or_may_not_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    found = large(tmp_path)
+    (tmp_path / "大.zip").unlink()
+    (look,) = here(OFFICE, FolderStore(tmp_path / "存"))([found])
+    assert (look.verdict, look.reason) == (Verdict.UNREADABLE, "读不出来（找不到），可能正被别的程序打开，请关闭后再运行")
+    assert [path.name for path in (tmp_path / "存").rglob("*")] == []
+
+
+def test_a_large_file_that_is_still_growing_is_neither_refused_nor_kept(tmp_path: Path) -> None:
+    found = large(tmp_path)
+    drop(tmp_path, "大.zip", b"PK" * 2048, NOON + 1)
+    (look,) = here(OFFICE, FolderStore(tmp_path / "存"))([found])
+    assert (look.verdict, look.reason) == (Verdict.ARRIVING, "读取的时候文件还在变化，可能正在复制，下次运行再读")
+    assert [path.name for path in (tmp_path / "存").rglob("*")] == []
+
+
+def test_a_file_that_the_disk_cannot_hold_stops_no_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FolderStore, "room", lambda _: 500 * 1024 * 1024)
+    found = large(tmp_path)
+    (file,) = take_in(OFFICE, [found], lambda _: 0, here(OFFICE, FolderStore(tmp_path / "存"))).files
+    assert (file.verdict, file.sha256) == (Verdict.REFUSED, "")
+    assert file.reason == "文件有0MB，大得不合常理，磁盘也放不下，没有读取，也没有存档；请把它移出收件箱，里面的填报表单独存出来再放进来"
+
+
+def test_a_folder_that_goes_while_the_inbox_is_listed_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("甲/表.xlsx", "乙/表.xlsx", "丙/表.xlsx"):
+        drop(tmp_path, name, b"x")
+    scan = os.scandir
+
+    def gone(place: str) -> object:
+        if place.endswith("乙"):
+            raise FileNotFoundError(2, os.strerror(2), place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert [entry.name for entry in arrivals(tmp_path)] == ["丙/表.xlsx", "甲/表.xlsx"]
 
 
 def test_names_of_any_kind(tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ def test_what_is_raised_need_be_no_exception() -> None:
     assert second == (Verdict.ACCEPTED, "1字节")
 
 
+def test_what_a_reader_prints_is_not_seen_at_the_desk(capfd: pytest.CaptureFixture[str]) -> None:
+    assert outcomes("喊叫", "b") == [(Verdict.ACCEPTED, "6字节"), (Verdict.ACCEPTED, "1字节")]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_fault_while_looking_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
         pass
