@@ -217,4 +217,3 @@ def _is_link(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISLNK(state.st_mode) or getattr(state, "st_reparse_tag", 0) in _LINK_TAGS
-

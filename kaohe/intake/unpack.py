@@ -56,7 +56,9 @@ def unpacked(found: Iterable[Arrival], look: Looker, limits: Intake) -> Iterator
             if not spent.allows(node.root, members):
                 node.look = Look(Verdict.REFUSED, _TOO_MUCH)
             elif depth < limits.nested:
-                node.inside = [_Node(_member(node.arrival, inner, taken), node.root) for inner in members if not is_lock(inner.name.rpartition("/")[2])]
+                node.inside = [
+                    _Node(_member(node.arrival, inner, taken), node.root) for inner in members if not is_lock(inner.name.rpartition("/")[2])
+                ]
         level = [inner for node in level for inner in node.inside]
         if not level:
             break

@@ -21,6 +21,8 @@ Looker: TypeAlias = Callable[[Iterable[Arrival]], Iterator[Look]]
 
 _MEGABYTE = 1024 * 1024
 _NO_ROOM = "文件有{}MB，大得不合常理，磁盘也放不下，没有读取，也没有存档；请把它移出收件箱，里面的填报表单独存出来再放进来"
+_PROGRAM = 256 * _MEGABYTE
+"""About how much address space a worker takes before it reads anything."""
 _WATCHED_EVERY = 0.05
 _MOST = 8
 """Workers at most: beyond that the disk is the bound."""
@@ -140,12 +142,18 @@ def _begin(examine: Examiner) -> None:
 
 
 def bound_memory(size: int) -> None:
-    """Let this process have no more than ``size`` bytes: by the system where it can, else by watching itself."""
+    """Let this process have no more than ``size`` bytes: by the system where it can, else by watching itself.
+
+    A copy of a process that holds the looks of thousands of files has what that has, though it costs nothing: that is not counted.
+    """
     try:
         import resource
     except ImportError:
         threading.Thread(target=watch_memory, args=(size,), daemon=True).start()
         return
+    import psutil
+
+    size += max(0, psutil.Process().memory_info().vms - _PROGRAM)
     for name in ("RLIMIT_AS", "RLIMIT_DATA"):
         with contextlib.suppress(ValueError, OSError):  # some systems know the one, some the other
             resource.setrlimit(getattr(resource, name), (size, size))
