@@ -46,6 +46,8 @@ class Arrival:
     inside: str = ""
     sent: int = 0
     """The date of the file of the inbox that it came in, of a mail when it was sent; 0 for a file of the inbox."""
+    mailed: int = 0
+    """When the mail was sent that it came in; 0 where it came in none, or that has no date to be believed."""
     size: int = 0
     modified_ns: int = 0
     """The date as exactly as the disk has it; 0 for what does not lie in the inbox itself."""
@@ -92,7 +94,7 @@ def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
 def _walked(inbox: Path) -> list[Path]:
     """Everything below the inbox but folders of its own, in the order of the names; a folder that cannot be listed has nothing in it."""
     found: list[Path] = []
-    for place, folders, files in os.walk(inbox):
+    for place, folders, files in os.walk(inbox, onerror=lambda _: None):  # whoever runs tells of those
         links = [name for name in folders if _is_link(Path(place, name))]
         found += (Path(place, name) for name in (*files, *links))
         folders[:] = [name for name in folders if name not in links]

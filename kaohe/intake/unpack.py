@@ -141,4 +141,5 @@ def _member(container: Arrival, inner: Inner, taken: set[str]) -> Arrival:
     mailed = believed(inner.sent, container.modified)
     sent = container.sent if container.inside else mailed or container.modified
     own = inner.modified or mailed or container.modified
-    return Arrival(name, None, inner.sha256, own, inside=container.name, sent=sent, size=inner.size)
+    letter = container.mailed or mailed
+    return Arrival(name, None, inner.sha256, own, inside=container.name, sent=sent, mailed=letter, size=inner.size)
