@@ -208,7 +208,15 @@ def password_protected() -> bytes:
         ("没有扩展名", lambda: b"\x00\x01\x02", (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺.xlsx", lambda: overwritten("xl/worksheets/sheet2.xml", b"<worksheet><sheetData><row r="), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺2.xlsx", lambda: overwritten("xl/workbook.xml", b"<workbook"), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
-        ("加了密码.xlsx", password_protected, (Verdict.LOCKED, "文件设了打开密码，请去掉密码另存后重新报送", None)),
+        (
+            "加了密码.xlsx",
+            password_protected,
+            (
+                Verdict.LOCKED,
+                "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）",
+                None,
+            ),
+        ),
         ("会议通知.doc", lambda: b"\xd0\xcf\x11\xe0" + bytes(500), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
         ("照片.JPG", lambda: b"\xff\xd8\xff" + bytes(500), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
         ("报告.docx", lambda: zipped(("word/document.xml", b"<w/>")), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
