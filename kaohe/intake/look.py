@@ -90,7 +90,7 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     if kind.holds_files and not broken_book:
         return _container(kind, data, limits, store)
-    if is_other_archive(data):
+    if kind in (Kind.OTHER, Kind.TEXT) and is_other_archive(data):
         return Look(Verdict.UNREADABLE, _OTHER_ARCHIVE)
     if not kind.holds_cells and not called_sheet:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)

@@ -86,8 +86,8 @@ def sniff(data: bytes) -> Kind:
 
 
 def is_other_archive(data: bytes) -> bool:
-    """Whether it is an archive of a kind that is not opened here (.tar, .gz, .cab and the like)."""
-    return sniff(data) in (Kind.OTHER, Kind.TEXT) and any(data.startswith(mark, at) for mark, at in _OTHER_ARCHIVES)
+    """Whether what is nothing else is an archive of a kind that is not opened here (.tar, .gz, .cab and the like)."""
+    return any(data.startswith(mark, at) for mark, at in _OTHER_ARCHIVES)
 
 
 def _package(data: bytes) -> Kind:
