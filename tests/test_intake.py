@@ -665,7 +665,7 @@ def test_names_of_any_kind(tmp_path: Path) -> None:
 def test_names_are_told_without_what_would_hide_or_turn_them(tmp_path: Path) -> None:
     for name in ("表\u202excod.xlsx", "表xcod.xlsx", "换\n行.xlsx", "响\x07铃.xlsx"):
         (tmp_path / name).write_bytes(b"x")
-    assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod.xlsx (2)"]
+    assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod (2).xlsx"]
 
 
 def test_what_is_neither_file_nor_folder_is_told_and_left_alone(tmp_path: Path) -> None:

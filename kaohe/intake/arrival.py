@@ -8,6 +8,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+from kaohe.intake.containers.names import numbered
 from kaohe.text import clean, os_problem
 
 _IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
@@ -86,7 +87,7 @@ def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
         for number in count(2):
             if shown not in taken:
                 break
-            shown = f"{name} ({number})"
+            shown = numbered(name, number)
         taken.add(shown)
         yield Arrival(shown, None, "", 0, reason, refused=True) if reason else arrival(path, shown, largest)
 
