@@ -219,7 +219,9 @@ class _Careful(pickle.Unpickler):
     _PLAIN = {("fractions", "Fraction"), ("datetime", "date"), ("datetime", "datetime"), ("builtins", "frozenset")}
 
     def find_class(self, module: str, name: str) -> Any:
-        """A class by its name; UnpicklingError for one that has no place in a look."""
+        """A class by its name; UnpicklingError for one that has no place in a look, and for whatever else a module holds."""
         if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
-            return super().find_class(module, name)
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name):
+                return found
         raise pickle.UnpicklingError(f"{module}.{name}")
