@@ -5,14 +5,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from kaohe.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, write_whole
 
-_BLOCK = 1 << 20
 KEEPING = "收件存档"
 """What is being done when a content is kept, as people are told of it."""
 
@@ -34,8 +33,8 @@ class Store(Protocol):
         """Remember a content; returns its SHA-256."""
         ...
 
-    def keep_file(self, source: Path) -> str:
-        """The same for a file."""
+    def keep_blocks(self, blocks: Iterable[bytes]) -> str:
+        """The same for a content that comes in blocks; nothing is kept where they break off with an exception."""
         ...
 
     def read(self, sha: str) -> bytes:
@@ -69,9 +68,9 @@ class MemoryStore:
         self._contents.setdefault(sha, data)
         return sha
 
-    def keep_file(self, source: Path) -> str:
-        """The same for a file."""
-        return self.keep(source.read_bytes())
+    def keep_blocks(self, blocks: Iterable[bytes]) -> str:
+        """The same for a content that comes in blocks."""
+        return self.keep(b"".join(blocks))
 
     def room(self) -> int:
         """Bytes that may still be kept: no bound."""
@@ -119,14 +118,14 @@ class FolderStore:
             self.rewritten.add(sha)
         return sha
 
-    def keep_file(self, source: Path) -> str:
-        """The same for a file of any size, which is never in memory as a whole."""
+    def keep_blocks(self, blocks: Iterable[bytes]) -> str:
+        """The same for a content of any size, which is never in memory as a whole. Nothing is kept where the blocks break off with an exception."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=PARTIAL_PREFIX, suffix=PARTIAL_SUFFIX, dir=self.folder)
         temporary, digest = Path(name), hashlib.sha256()
         try:
-            with os.fdopen(handle, "wb") as target, source.open("rb") as file:
-                while block := file.read(_BLOCK):
+            with os.fdopen(handle, "wb") as target:
+                for block in blocks:
                     digest.update(block)
                     target.write(block)
                 target.flush()

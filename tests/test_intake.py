@@ -26,7 +26,7 @@ from kaohe.intake.record import Cell, Change, ReceivedFile, Record, Verdict
 from kaohe.intake.sniff import Kind
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
 from kaohe.intake.workers import here
-from kaohe.store import MemoryStore
+from kaohe.store import FolderStore, MemoryStore
 from tests.support.forms import NOON, drop, filled, layout, master_bytes, opened, program_office, saved, sound_fields, stamped
 
 OFFICE = program_office()
@@ -208,7 +208,15 @@ def password_protected() -> bytes:
         ("没有扩展名", lambda: b"\x00\x01\x02", (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺.xlsx", lambda: overwritten("xl/worksheets/sheet2.xml", b"<worksheet><sheetData><row r="), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
         ("残缺2.xlsx", lambda: overwritten("xl/workbook.xml", b"<workbook"), (Verdict.UNREADABLE, CANNOT_OPEN, None)),
-        ("加了密码.xlsx", password_protected, (Verdict.LOCKED, "文件设了打开密码，请去掉密码另存后重新报送", None)),
+        (
+            "加了密码.xlsx",
+            password_protected,
+            (
+                Verdict.LOCKED,
+                "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）",
+                None,
+            ),
+        ),
         ("会议通知.doc", lambda: b"\xd0\xcf\x11\xe0" + bytes(500), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
         ("照片.JPG", lambda: b"\xff\xd8\xff" + bytes(500), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
         ("报告.docx", lambda: zipped(("word/document.xml", b"<w/>")), (Verdict.NOT_A_FORM, "不是电子表格，没有当作填报表读取", None)),
@@ -602,6 +610,52 @@ def test_a_file_that_may_not_be_read_is_told_and_the_others_are_read(tmp_path: P
     assert second.arrival.sha256 == hashlib.sha256(b"2").hexdigest()
 
 
+def large(folder: Path) -> Arrival:
+    """A file beyond the bound, as it was listed."""
+    drop(folder, "大.zip", b"PK" * 1024)
+    (found,) = arrivals(folder, 1024)
+    assert found.refused
+    return found
+
+
+def test_a_large_file_that_went_or_may_not_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    found = large(tmp_path)
+    (tmp_path / "大.zip").unlink()
+    (look,) = here(OFFICE, FolderStore(tmp_path / "存"))([found])
+    assert (look.verdict, look.reason) == (Verdict.UNREADABLE, "读不出来（找不到），可能正被别的程序打开，请关闭后再运行")
+    assert [path.name for path in (tmp_path / "存").rglob("*")] == []
+
+
+def test_a_large_file_that_is_still_growing_is_neither_refused_nor_kept(tmp_path: Path) -> None:
+    found = large(tmp_path)
+    drop(tmp_path, "大.zip", b"PK" * 2048, NOON + 1)
+    (look,) = here(OFFICE, FolderStore(tmp_path / "存"))([found])
+    assert (look.verdict, look.reason) == (Verdict.ARRIVING, "读取的时候文件还在变化，可能正在复制，下次运行再读")
+    assert [path.name for path in (tmp_path / "存").rglob("*")] == []
+
+
+def test_a_file_that_the_disk_cannot_hold_stops_no_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FolderStore, "room", lambda _: 500 * 1024 * 1024)
+    found = large(tmp_path)
+    (file,) = take_in(OFFICE, [found], lambda _: 0, here(OFFICE, FolderStore(tmp_path / "存"))).files
+    assert (file.verdict, file.sha256) == (Verdict.REFUSED, "")
+    assert file.reason == "文件有0MB，大得不合常理，磁盘也放不下，没有读取，也没有存档；请把它移出收件箱，里面的填报表单独存出来再放进来"
+
+
+def test_a_folder_that_goes_while_the_inbox_is_listed_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("甲/表.xlsx", "乙/表.xlsx", "丙/表.xlsx"):
+        drop(tmp_path, name, b"x")
+    scan = os.scandir
+
+    def gone(place: str) -> object:
+        if place.endswith("乙"):
+            raise FileNotFoundError(2, os.strerror(2), place)
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert [entry.name for entry in arrivals(tmp_path)] == ["丙/表.xlsx", "甲/表.xlsx"]
+
+
 def test_names_of_any_kind(tmp_path: Path) -> None:
     for name in ("表 (1).xlsx", "“引号”.xlsx", "[x].xlsx", "é.xlsx", "a" * 200 + ".xlsx"):
         drop(tmp_path, name, b"x")
@@ -611,7 +665,7 @@ def test_names_of_any_kind(tmp_path: Path) -> None:
 def test_names_are_told_without_what_would_hide_or_turn_them(tmp_path: Path) -> None:
     for name in ("表\u202excod.xlsx", "表xcod.xlsx", "换\n行.xlsx", "响\x07铃.xlsx"):
         (tmp_path / name).write_bytes(b"x")
-    assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod.xlsx (2)"]
+    assert [entry.name for entry in arrivals(tmp_path)] == ["响铃.xlsx", "换 行.xlsx", "表xcod.xlsx", "表xcod (2).xlsx"]
 
 
 def test_what_is_neither_file_nor_folder_is_told_and_left_alone(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from kaohe.intake.sniff import Kind, sniff
 from tests.support.packages import book, fault, packed, parts, read, record, xls
 
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
-WAITING = "文件设了打开密码，请去掉密码另存后重新报送"
+WAITING = "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）"
 
 
 def locked(password: str) -> bytes:

@@ -113,6 +113,17 @@ def test_a_file_with_another_content_but_size_and_date_as_before_is_found_by_dis
     ]
 
 
+def test_files_dated_beyond_all_reason_are_read_every_night_and_stop_none(office: Office, looked: list[str]) -> None:
+    """Dates of 1601 and of the year 10000 do not fit into the database."""
+    inbox = office.config.folder("inbox")
+    drop(inbox, "新密.xlsx", filled("xinmi", sound_fields()), 253_402_300_900)
+    drop(inbox, "中原.xlsx", filled("zhongyuan", sound_fields()), -11_644_473_600)
+    first = night(office)
+    second = night(office, NEXT)
+    assert {file.unit for file in first.assessment.files if file.name in ("新密.xlsx", "中原.xlsx")} == {"xinmi", "zhongyuan"}
+    assert second.assessment.files == first.assessment.files
+
+
 def test_another_configuration_looks_into_everything_again(office: Office, looked: list[str]) -> None:
     night(office)
     looked.clear()

@@ -30,6 +30,7 @@ from kaohe.run import AlreadyRunning, Outcome, run
 from kaohe.store import Store
 from kaohe.survey import check_files, survey
 from tests.support.forms import NOON, drop, filled, office_folder, passed_gate, sound_fields, tree
+from tests.test_unpack import mail
 
 FIRST_NIGHT, SECOND_NIGHT = datetime(2014, 12, 8, 3, 0, 5), datetime(2014, 12, 9, 3, 0, 7)
 DOCUMENT_NAMES = ("2014年度考核汇总.xlsx", "2014年度考核结果通报(送审稿).docx", "results.json", "run-report.html", "scores.csv")
@@ -544,3 +545,26 @@ def test_an_earlier_version_that_is_sent_again_counts(small: Office) -> None:
     rebuilt = run(small, moments[3], Silent())
     assert rebuilt.assessment.cards == moved.assessment.cards
     assert {name: verdict for name, (verdict, _) in verdicts(rebuilt).items()} == {name: verdict for name, (verdict, _) in verdicts(moved).items()}
+
+
+def test_an_older_mail_that_is_put_into_the_inbox_afterwards_is_no_newer(small: Office) -> None:
+    """A file that is no mail counts by when it came all the same."""
+    inbox = small.config.folder("inbox")
+    (inbox / "惠济.xlsx").unlink()
+    versions = [filled("huiji", sound_fields(townships_total=12, townships_with_chamber=n)) for n in (10, 11, 12)]
+    moments = [datetime(2014, 12, day, 3, 0, 5) for day in (8, 9, 10)]
+    nights = [int(moment.timestamp()) for moment in moments]
+    drop(inbox, "更正.eml", b"Date: Fri, 5 Dec 2014 09:00:00 +0800\n" + mail({"表.xlsx": versions[1]}), nights[0] - 9000)
+    run(small, moments[0], Silent())
+    drop(inbox, "补放.eml", b"Date: Mon, 1 Dec 2014 09:00:00 +0800\n" + mail({"表.xlsx": versions[0]}), nights[1] - 9000)
+    found = verdicts(run(small, moments[1], Silent()))
+    assert found["更正.eml/表.xlsx"] == (Verdict.ACCEPTED, "采用")
+    told = "放进收件箱晚，但所在的邮件发出得早，仍以“更正.eml/表.xlsx”为准；填报内容有1处不同"
+    assert found["补放.eml/表.xlsx"] == (Verdict.SUPERSEDED, told)
+    drop(inbox, "另存.xlsx", versions[2], nights[0] - 900_000)
+    last = verdicts(run(small, moments[2], Silent()))
+    assert [last[name][0] for name in ("更正.eml/表.xlsx", "补放.eml/表.xlsx", "另存.xlsx")] == [
+        Verdict.SUPERSEDED,
+        Verdict.SUPERSEDED,
+        Verdict.ACCEPTED,
+    ]

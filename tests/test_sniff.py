@@ -1,13 +1,18 @@
 """What a file is, told from its bytes."""
 
+import bz2
+import gzip
+import io
+import lzma
 import struct
+import tarfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kaohe.intake.compound import BrokenCompound, open_compound
-from kaohe.intake.sniff import Kind, sniff
+from kaohe.intake.sniff import Kind, is_other_archive, sniff
 from tests.support.containers import attachment, mail_of, outlook_of, rar4_of, rar5_of, seven_zip_of, zip_of
 from tests.support.ole import MAGIC, Tree, compound, utf16
 
@@ -54,6 +59,19 @@ def members(*names: str) -> bytes:
 )
 def test_kinds(data: bytes, kind: Kind) -> None:
     assert sniff(data) is kind
+    assert not is_other_archive(data)
+
+
+def tar() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("表.xlsx"))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("data", [tar(), gzip.compress(b"x"), bz2.compress(b"x"), lzma.compress(b"x"), b"MSCF" + bytes(32)])
+def test_archives_that_are_not_opened(data: bytes) -> None:
+    assert is_other_archive(data)
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,19 @@ def test_a_group_s_form_in_a_unit_s_own_mail_is_not_used(form: bytes) -> None:
         assert len(taken(apart).inspections) == 3
 
 
+def test_a_folder_called_like_the_archive_beside_it(form: bytes) -> None:
+    """No two files get one name: of each it is told which of them counts."""
+    other = filled("jinshui", sound_fields(website_items=7))
+    found = taken({"包.zip": zipped({"内.zip": zipped({"表.xlsx": form}), "内.zip/表.xlsx": other})})
+    said = {file.name: (file.verdict, file.unit) for file in found.files}
+    assert said == {
+        "包.zip": (Verdict.OPENED, None),
+        "包.zip/内.zip": (Verdict.OPENED, None),
+        "包.zip/内.zip/表.xlsx": (Verdict.SUPERSEDED, "jinshui"),
+        "包.zip/内.zip/表 (2).xlsx": (Verdict.ACCEPTED, "jinshui"),
+    }
+
+
 def test_lock_files_inside_archives_are_left_out(form: bytes) -> None:
     intake = taken({"报送.zip": zipped({"表.xlsx": form, "~$表.xlsx": b"x" * 165, "夹/.~lock.表.xlsx#": b"x"})})
     assert [f.name for f in intake.files] == ["报送.zip", "报送.zip/表.xlsx"]

@@ -309,7 +309,10 @@ def test_a_form_saved_in_another_format_says_the_same(suffix: str, kind: Kind, t
 
 def test_locked_and_empty_files_are_told() -> None:
     for kind, message in (
-        (Kind.LOCKED, "文件设了打开密码，请去掉密码另存后重新报送"),
+        (
+            Kind.LOCKED,
+            "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）",
+        ),
         (Kind.EMPTY, "文件是空的（0 字节），可能没有传完，请重新报送"),
     ):
         with pytest.raises(UnreadableWorkbook) as caught:

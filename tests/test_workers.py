@@ -1,9 +1,12 @@
 """Worker processes: a file that hangs, dies or eats memory costs itself alone, and the answers keep their order."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from kaohe import PROGRAM_ROOT
 from kaohe.intake.arrival import Arrival, arrival
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
@@ -67,6 +70,30 @@ def test_what_is_raised_need_be_no_exception() -> None:
     (first, second) = outcomes("恐慌", "b")
     assert first == (Verdict.FAULT, fault("Panic"))
     assert second == (Verdict.ACCEPTED, "1字节")
+
+
+HELD = """
+from kaohe.intake.workers import bound_memory
+held = bytearray(700 << 20)
+bound_memory(768 << 20)
+print(len(bytearray(400 << 20)) >> 20)
+try:
+    print(len(bytearray(900 << 20)))
+except MemoryError:
+    print("bounded")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows 上工作进程不是复制出来的，没有继承的内存")
+def test_what_was_held_before_is_not_counted_against_a_worker() -> None:
+    """A worker begun late is a copy of a process that knows thousands of forms by then."""
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, cwd=PROGRAM_ROOT, check=True)
+    assert done.stdout.split() == ["400", "bounded"]
+
+
+def test_what_a_reader_prints_is_not_seen_at_the_desk(capfd: pytest.CaptureFixture[str]) -> None:
+    assert outcomes("喊叫", "b") == [(Verdict.ACCEPTED, "6字节"), (Verdict.ACCEPTED, "1字节")]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_fault_while_looking_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,8 @@ class Intake(Frozen):
     unpacked_mb: Count = 200
     members: Count = 5000
     cells: Count = 2_000_000
+    rows: Count = 20_000
+    """In all lists of one form together."""
     nested: Annotated[int, Field(ge=1, le=5, strict=True)] = 3
     settle_seconds: Annotated[int, Field(ge=0, strict=True)] = 120
     """A file that cannot be read and was changed so lately may still be on its way."""

@@ -1,12 +1,14 @@
 """Walking the inbox: what lies there, what is still on its way, and the content of each file."""
 
+import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+from kaohe.intake.containers.names import numbered
 from kaohe.text import clean, os_problem
 
 _IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
@@ -20,6 +22,7 @@ _DEVICE = "是设备或管道，不是文件，没有读取；请从收件箱里
 _BROKEN_OFF = "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"
 _LEFT_OPEN = "Excel、WPS 打开文件时的临时文件，已经超过一天没有变化，可能是残留的；请确认没有人正开着那个文件，再删去这一个"
 _DAY = 86_400
+_LATEST_NS = 1 << 63
 _LINK_TAGS = {0xA0000003, 0xA000000C}
 """Of Windows: a folder mounted elsewhere, and a symbolic link."""
 _CHANGING = "读取的时候文件还在变化，可能正在复制，下次运行再读"
@@ -44,6 +47,8 @@ class Arrival:
     inside: str = ""
     sent: int = 0
     """The date of the file of the inbox that it came in, of a mail when it was sent; 0 for a file of the inbox."""
+    mailed: int = 0
+    """When the mail was sent that it came in; 0 where it came in none, or that has no date to be believed."""
     size: int = 0
     modified_ns: int = 0
     """The date as exactly as the disk has it; 0 for what does not lie in the inbox itself."""
@@ -74,16 +79,27 @@ def arrivals(inbox: Path, largest: int | None = None) -> Iterator[Arrival]:
     if not inbox.is_dir():
         return
     taken: set[str] = set()
-    for path in sorted(inbox.rglob("*")):
-        if path.name.lower() in _IGNORED or _through_link(path, inbox) or (not (reason := _no_file(path)) and path.is_dir()):
+    for path in _walked(inbox):
+        if path.name.lower() in _IGNORED:
             continue
+        reason = _no_file(path)
         name = shown = _shown(path.relative_to(inbox).as_posix())
         for number in count(2):
             if shown not in taken:
                 break
-            shown = f"{name} ({number})"
+            shown = numbered(name, number)
         taken.add(shown)
         yield Arrival(shown, None, "", 0, reason, refused=True) if reason else arrival(path, shown, largest)
+
+
+def _walked(inbox: Path) -> list[Path]:
+    """Everything below the inbox but folders of its own, in the order of the names; a folder that cannot be listed has nothing in it."""
+    found: list[Path] = []
+    for place, folders, files in os.walk(inbox, onerror=lambda _: None):  # whoever runs tells of those
+        links = [name for name in folders if _is_link(Path(place, name))]
+        found += (Path(place, name) for name in (*files, *links))
+        folders[:] = [name for name in folders if name not in links]
+    return sorted(found)
 
 
 def _shown(name: str) -> str:
@@ -103,8 +119,8 @@ def arrival(path: Path, name: str, largest: int | None = None) -> Arrival:
         return _unreadable(name, error)
     if largest is not None and state.st_size > largest:
         reason = f"文件有{state.st_size // _MEGABYTE}MB，大得不合常理，没有读取，原样存了档；请把里面的填报表单独存出来放进收件箱，佐证材料分几次报送"
-        return Arrival(name, path, "", int(state.st_mtime), reason, refused=True, size=state.st_size, modified_ns=state.st_mtime_ns)
-    return Arrival(name, path, "", int(state.st_mtime), size=state.st_size, modified_ns=state.st_mtime_ns)
+        return Arrival(name, path, "", int(state.st_mtime), reason, refused=True, size=state.st_size, modified_ns=_exactly(state))
+    return Arrival(name, path, "", int(state.st_mtime), size=state.st_size, modified_ns=_exactly(state))
 
 
 def read_steadily(entry: Arrival) -> tuple[Arrival, bytes]:
@@ -121,7 +137,40 @@ def read_steadily(entry: Arrival) -> tuple[Arrival, bytes]:
         return _unreadable(entry.name, error), b""
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         return Arrival(entry.name, None, "", 0, _CHANGING, arriving=True), b""
-    return replace(entry, content=None, modified=int(after.st_mtime), size=len(data), modified_ns=after.st_mtime_ns), data
+    return replace(entry, content=None, modified=int(after.st_mtime), size=len(data), modified_ns=_exactly(after)), data
+
+
+class _Unsteady(Exception):
+    """A file could not be read to its end as it was at the beginning; ``found`` says so."""
+
+    def __init__(self, found: Arrival) -> None:
+        super().__init__(found.reason)
+        self.found = found
+
+
+def keep_steadily(entry: Arrival, keep: Callable[[Iterable[bytes]], str]) -> Arrival:
+    """A file that is too large to be looked into, given block by block to ``keep``, which gives its hash: what is now known of it.
+
+    Where it changed meanwhile or cannot be read, the arrival says so.
+    """
+    try:
+        return replace(entry, content=None, sha256=keep(_blocks(entry)))
+    except _Unsteady as fault:
+        return fault.found
+
+
+def _blocks(entry: Arrival) -> Iterator[bytes]:
+    """The file's content. _Unsteady where it cannot be read, or is another at the end than at the beginning."""
+    assert isinstance(entry.content, Path)
+    try:
+        with entry.content.open("rb") as file:
+            while block := file.read(_MEGABYTE):
+                yield block
+        after = entry.content.stat()
+    except OSError as error:
+        raise _Unsteady(_unreadable(entry.name, error)) from error
+    if (after.st_size, _exactly(after)) != (entry.size, entry.modified_ns):
+        raise _Unsteady(Arrival(entry.name, None, "", 0, _CHANGING, arriving=True))
 
 
 def _unreadable(name: str, error: OSError) -> Arrival:
@@ -148,6 +197,11 @@ def _dated(path: Path) -> int:
         return 0
 
 
+def _exactly(state: os.stat_result) -> int:
+    """A file's date in nanoseconds; 0 for one that no program of this time gives (1601, the year 10000), which is beyond what a database holds."""
+    return state.st_mtime_ns if 0 < state.st_mtime_ns < _LATEST_NS else 0
+
+
 def _no_file(path: Path) -> str:
     """In Chinese, why something in the inbox is neither a file nor a folder of its own; "" where it is."""
     if _is_link(path):
@@ -166,8 +220,3 @@ def _is_link(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISLNK(state.st_mode) or getattr(state, "st_reparse_tag", 0) in _LINK_TAGS
-
-
-def _through_link(path: Path, inbox: Path) -> bool:
-    """Whether a folder on the way is a link (followed by some systems when walking)."""
-    return any(_is_link(parent) for parent in path.parents if parent != inbox and inbox in parent.parents)

@@ -230,3 +230,8 @@ def _lost(tables: Sequence[ListTable], rulebook: Rulebook) -> Iterator[Remark]:
 def count_told(record: Record) -> int:
     """How many fields of the form were found, filled or not, and without doubt which they are."""
     return sum(bool(cell.ref) and cell.problem is not Problem.UNCERTAIN_ROW for cell in record.fields.values())
+
+
+def count_said(record: Record) -> int:
+    """How many rows of lists, repeated cells and remarks the form gives: everything of which there can be any number."""
+    return sum(map(len, record.lists.values())) + sum(map(len, record.repeats.values())) + len(record.remarks)

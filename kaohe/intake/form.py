@@ -8,7 +8,7 @@ from kaohe.config.model import Unit
 from kaohe.forms.machine_sheet import MachineData
 from kaohe.intake.byhand import mentions, shown_units, shows_items, unit_called
 from kaohe.intake.decision import DecisionForm, extract_decision
-from kaohe.intake.extract import count_told, extract
+from kaohe.intake.extract import count_said, count_told, extract
 from kaohe.intake.identify import STRANGER, Identity, identify
 from kaohe.intake.inspection import UnitInspection, extract_inspections
 from kaohe.intake.older import migration_notes
@@ -54,6 +54,10 @@ def read_form(sheets: Sequence[Sheet], office: Office) -> FormRead:
 def _refusal(sheets: Sequence[Sheet], identity: Identity, record: Record, office: Office) -> FormRead | None:
     """Why a form without its marks, or of another version, cannot be read after all; None where it can."""
     told, total = count_told(record), len(record.fields)
+    most = office.config.intake.rows
+    if (said := count_said(record)) > most:
+        reason = f"表里的清单（连同重复的行）有{said}行，多得不合常理（最多{most}行），为安全起见没有取用，请删去多余的行，用发给单位的原表重新填报"
+        return FormRead(Verdict.REFUSED, reason, identity.unit)
     if not identity.marked:
         if not told and not shows_items(sheets, office.rulebook):
             return FormRead(Verdict.NOT_A_FORM, STRANGER)

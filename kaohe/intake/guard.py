@@ -18,7 +18,7 @@ from kaohe.raw_zip import Member, packed
 DAMAGED = "文件已损坏，可能没有传完，请重新报送"
 CANNOT_OPEN = "文件打不开，可能已损坏或不是电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
 TOO_BIG = "文件解开后大得不合常理，为安全起见没有读取，请用发给单位的原表重新填报"
-LOCKED = "文件设了打开密码，请去掉密码另存后重新报送"
+LOCKED = "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）"
 
 _XML = (".xml", ".rels")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)

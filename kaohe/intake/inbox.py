@@ -73,9 +73,11 @@ def take_in(
     seals = seals or office_seals(office.config)
     judged = list(_trusted([_held(entry, seals, office) for entry in judged]))
     newest: dict[str, _Judged] = {}
+    latest = _latest_mails(judged)
     for entry in sorted((j for j in judged if j.record is not None), key=_worth):
         assert entry.file.unit is not None
-        newest[entry.file.unit] = entry
+        if not 0 < entry.mailed < latest.get(entry.file.unit, 0):
+            newest[entry.file.unit] = entry
     decisions = sorted((j for j in judged if j.decision is not None), key=_age)
     deciding = [j for j in decisions if j.file.verdict is Verdict.ACCEPTED]
     decided = (deciding or decisions)[-1:]
@@ -99,6 +101,7 @@ class _Judged:
     decision: DecisionForm | None = None
     checked: object = None
     sent: int = 0
+    mailed: int = 0
     issued: MachineData | None = None
 
 
@@ -130,6 +133,15 @@ def _worth(entry: _Judged) -> tuple[bool, Age]:
     return entry.record is not None and not entry.record.blank, _age(entry)
 
 
+def _latest_mails(judged: Iterable[_Judged]) -> Mapping[str, int]:
+    """By unit, when its last mail with a form with anything in it was sent: an earlier one that is put into the inbox afterwards is no newer for that."""
+    latest: dict[str, int] = {}
+    for entry in judged:
+        if entry.record is not None and entry.file.unit is not None and not entry.record.blank:
+            latest[entry.file.unit] = max(entry.mailed, latest.get(entry.file.unit, 0))
+    return latest
+
+
 def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office) -> _Judged:
     verdict, reason = seen.verdict, seen.reason
     young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
@@ -149,7 +161,7 @@ def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], 
         notes=seen.notes,
         inside=arrival.inside,
     )
-    return _Judged(file, seen.record, seen.inspections, seen.decision, seen.checked, arrival.sent, seen.issued)
+    return _Judged(file, seen.record, seen.inspections, seen.decision, seen.checked, arrival.sent, arrival.mailed, seen.issued)
 
 
 def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deciding: Sequence[_Judged]) -> ReceivedFile:
@@ -169,7 +181,10 @@ def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deci
         return replace(entry.file, verdict=Verdict.BLANK, reason=f"表里什么都没有填，仍以“{chosen.file.name}”为准")
     differing = changes(entry.record, chosen.record, office.rulebook)
     content = f"有{len(differing)}处不同" if differing else "相同"
-    reason = f"之后又收到“{chosen.file.name}”，以新的为准；填报内容{content}"
+    if _age(entry) > _age(chosen):
+        reason = f"放进收件箱晚，但所在的邮件发出得早，仍以“{chosen.file.name}”为准；填报内容{content}"
+    else:
+        reason = f"之后又收到“{chosen.file.name}”，以新的为准；填报内容{content}"
     return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=reason, changes=differing)
 
 

@@ -13,7 +13,7 @@ from kaohe.intake.arrival import Arrival
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import Record, Verdict
-from kaohe.intake.sniff import Kind, sniff
+from kaohe.intake.sniff import Kind, is_other_archive, sniff
 from kaohe.intake.suspicion import is_packed_program, suspicion
 from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.store import KEEPING, Store
@@ -23,6 +23,7 @@ _SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ""}
 _NEVER_SHEETS = (Kind.PDF, Kind.PICTURE, Kind.DOCUMENT, Kind.TEXT)
 """What is no broken workbook when its name says nothing."""
 _NO_SPREADSHEET = "不是电子表格，没有当作填报表读取"
+_OTHER_ARCHIVE = "是程序打不开的压缩包（.tar、.gz、.cab 一类），里面的文件没有读到，请改用 zip 压缩，或把填报表单独报送"
 _MISNAMED = {Kind.PDF: "PDF", Kind.PICTURE: "图片", Kind.DOCUMENT: "文档（Word、PPT 一类）"}
 """What opens well under its right name, and is evidence whatever it is called."""
 _UNLOCKED = "用设置里的密码打开"
@@ -89,6 +90,8 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     if kind.holds_files and not broken_book:
         return _container(kind, data, limits, store)
+    if kind in (Kind.OTHER, Kind.TEXT) and is_other_archive(data):
+        return Look(Verdict.UNREADABLE, _OTHER_ARCHIVE)
     if not kind.holds_cells and not called_sheet:
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     if kind in _MISNAMED and suffix:

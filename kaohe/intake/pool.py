@@ -159,11 +159,21 @@ def _let_go(kept: int) -> None:
         os.closerange(kept + 1, _MOST_FILES)
 
 
+def _hush() -> None:
+    """What a parser in another language prints as it fails is for nobody in the office: the verdict says it."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
+
+
 def _serve(line: Connection, begin: Callable[..., None], arguments: Sequence[Any], work: Callable[..., Any]) -> None:
     """What a worker does: answer task after task, until nobody asks any more."""
     with contextlib.suppress(ValueError, OSError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who interrupts speaks to the parent, which ends the workers
     _let_go(line.fileno())
+    _hush()
     begin(*arguments)
     while True:
         try:

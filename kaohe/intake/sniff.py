@@ -24,6 +24,12 @@ _LOOKED_AT = 4096
 _HEADERS_LOOKED_AT = 16384
 
 
+_OTHER_ARCHIVES = (
+    *((b"\x1f\x8b\x08", 0), (b"1AY&SY", 4), (b"\xfd7zXZ\x00", 0), (b"\x28\xb5\x2f\xfd", 0)),
+    *((b"MSCF\0\0\0\0", 0), (b"**ACE**", 7), (b"-lh5-", 2), (b"ustar", 257)),
+)
+
+
 class Kind(StrEnum):
     """What the bytes are. The first group can be a form, the second holds other files, the rest can only be evidence."""
 
@@ -77,6 +83,11 @@ def sniff(data: bytes) -> Kind:
     if data.startswith(_PICTURES) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
         return Kind.PICTURE
     return _text(data)
+
+
+def is_other_archive(data: bytes) -> bool:
+    """Whether what is nothing else is an archive of a kind that is not opened here (.tar, .gz, .cab and the like)."""
+    return any(data.startswith(mark, at) for mark, at in _OTHER_ARCHIVES)
 
 
 def _package(data: bytes) -> Kind:

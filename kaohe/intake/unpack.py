@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from kaohe.config.model import Intake
 from kaohe.intake.arrival import Arrival, is_lock
+from kaohe.intake.containers.names import numbered
 from kaohe.intake.look import Inner, Look
 from kaohe.intake.order import believed
 from kaohe.intake.record import Verdict
@@ -45,6 +46,7 @@ class _Node:
 def unpacked(found: Iterable[Arrival], look: Looker, limits: Intake) -> Iterator[tuple[Arrival, Look]]:
     """Every file with what it turned out to be; what came out of a container follows it."""
     top = [_Node(entry, n) for n, entry in enumerate(found)]
+    taken = {node.arrival.name for node in top}
     level, spent, known = top, _Spent(limits), dict[tuple[str, str], Look]()
     for depth in range(limits.nested + 1):
         for node in _looked(level, look, spent, known, at_once=len(top) if level is top else _AT_ONCE):
@@ -54,7 +56,9 @@ def unpacked(found: Iterable[Arrival], look: Looker, limits: Intake) -> Iterator
             if not spent.allows(node.root, members):
                 node.look = Look(Verdict.REFUSED, _TOO_MUCH)
             elif depth < limits.nested:
-                node.inside = [_Node(_member(node.arrival, inner), node.root) for inner in members if not is_lock(inner.name.rpartition("/")[2])]
+                node.inside = [
+                    _Node(_member(node.arrival, inner, taken), node.root) for inner in members if not is_lock(inner.name.rpartition("/")[2])
+                ]
         level = [inner for node in level for inner in node.inside]
         if not level:
             break
@@ -127,8 +131,15 @@ def _same(node: _Node) -> tuple[str, str]:
     return (entry.sha256, PurePosixPath(entry.name).suffix.lower()) if entry.inside else ("", entry.name)
 
 
-def _member(container: Arrival, inner: Inner) -> Arrival:
+def _member(container: Arrival, inner: Inner, taken: set[str]) -> Arrival:
+    """A file out of a container. A folder may be called like an archive that lies beside it: no two files get one name."""
+    name, number = f"{container.name}/{inner.name}", 1
+    while name in taken:
+        number += 1
+        name = numbered(f"{container.name}/{inner.name}", number)
+    taken.add(name)
     mailed = believed(inner.sent, container.modified)
     sent = container.sent if container.inside else mailed or container.modified
     own = inner.modified or mailed or container.modified
-    return Arrival(f"{container.name}/{inner.name}", None, inner.sha256, own, inside=container.name, sent=sent, size=inner.size)
+    letter = container.mailed or mailed
+    return Arrival(name, None, inner.sha256, own, inside=container.name, sent=sent, mailed=letter, size=inner.size)

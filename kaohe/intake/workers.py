@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from kaohe.config.loader import Office
 from kaohe.files import FolderFault, told
-from kaohe.intake.arrival import Arrival, read_steadily
+from kaohe.intake.arrival import Arrival, keep_steadily, read_steadily
 from kaohe.intake.look import Look, look_into
 from kaohe.intake.pool import Lost, Pool, Raised
 from kaohe.intake.record import Verdict
@@ -20,6 +20,9 @@ Looker: TypeAlias = Callable[[Iterable[Arrival]], Iterator[Look]]
 """Looks into files and gives what it found in the same order. Every arrival must have a content. What was not read before is kept in the store first."""
 
 _MEGABYTE = 1024 * 1024
+_NO_ROOM = "文件有{}MB，大得不合常理，磁盘也放不下，没有读取，也没有存档；请把它移出收件箱，里面的填报表单独存出来再放进来"
+_PROGRAM = 256 * _MEGABYTE
+"""About how much address space a worker takes before it reads anything."""
 _WATCHED_EVERY = 0.05
 _MOST = 8
 """Workers at most: beyond that the disk is the bound."""
@@ -63,8 +66,10 @@ class Examiner:
                 return replace(entry, content=None, sha256=self.store.keep(entry.content), size=len(entry.content)), entry.content
             if entry.content is None:
                 return entry, b"" if entry.refused else self.store.read(entry.sha256)
+            if entry.refused and self.store.room() - entry.size < self.office.config.intake.free_mb * _MEGABYTE:
+                return replace(entry, content=None, reason=_NO_ROOM.format(entry.size // _MEGABYTE)), b""
             if entry.refused:
-                return replace(entry, content=None, sha256=self.store.keep_file(entry.content)), b""
+                return keep_steadily(entry, self.store.keep_blocks), b""
             found, data = read_steadily(entry)
             if found.reason:
                 return found, data
@@ -137,12 +142,18 @@ def _begin(examine: Examiner) -> None:
 
 
 def bound_memory(size: int) -> None:
-    """Let this process have no more than ``size`` bytes: by the system where it can, else by watching itself."""
+    """Let this process have no more than ``size`` bytes: by the system where it can, else by watching itself.
+
+    A copy of a process that holds the looks of thousands of files has what that has, though it costs nothing: that is not counted.
+    """
     try:
         import resource
     except ImportError:
         threading.Thread(target=watch_memory, args=(size,), daemon=True).start()
         return
+    import psutil
+
+    size += max(0, psutil.Process().memory_info().vms - _PROGRAM)
     for name in ("RLIMIT_AS", "RLIMIT_DATA"):
         with contextlib.suppress(ValueError, OSError):  # some systems know the one, some the other
             resource.setrlimit(getattr(resource, name), (size, size))

@@ -1,10 +1,11 @@
 """Mails, archives and folders, and what comes along in them."""
 
 from base64 import b64encode
+from gzip import compress
 from urllib.parse import quote_from_bytes
 
 from kaohe.intake.record import Verdict
-from tests.corpus.case import Corpus, Files, evidence, lost, ok, opened
+from tests.corpus.case import UNIT, Corpus, Files, evidence, lost, ok, opened
 from tests.corpus.make import SCAN
 from tests.support.changed import ROWS, retyped, sound
 from tests.support.containers import attachment, mail_of, outlook_of, rar5_of, seven_zip_of, unicode_path, zip_of
@@ -132,6 +133,17 @@ def salvaged() -> Files:
 @case("加密的压缩包", lost("金水.zip", Verdict.UNREADABLE), points=None, says={"金水.zip": ALL_LOCKED})
 def encrypted() -> Files:
     return {"金水.zip": zip_of((GBK, sound()), flags=1)}
+
+
+@case(
+    "打不开的压缩格式",
+    ok("填报表.xlsx"),
+    lost("佐证.tar.gz", Verdict.UNREADABLE, UNIT),
+    says={"佐证.tar.gz": "是程序打不开的压缩包（.tar、.gz、.cab 一类），里面的文件没有读到，请改用 zip 压缩，或把填报表单独报送"},
+)
+def other_archive() -> Files:
+    """Beside the unit's form too it is no evidence: nobody has seen what is in it."""
+    return {"填报表.xlsx": sound(), "佐证.tar.gz": compress(b"x", mtime=1)}
 
 
 @case("空的压缩包", lost("金水.zip", Verdict.NOT_A_FORM), points=None)

@@ -22,7 +22,7 @@ def typed(sheet: str) -> tuple[Place, ...]:
     return ("V-404", "宣传报道", ""), ("V-502", sheet, "C4")
 
 
-LOCKED = "文件设了打开密码，请去掉密码另存后重新报送"
+LOCKED = "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）"
 MACROS = "文件里有宏，没有运行"
 CONTENT_TYPES = "[Content_Types].xml"
 

@@ -172,6 +172,18 @@ def repeated_cells() -> Files:
     return {"表.ods": ods(f"<table:table-row>{value}</table:table-row>")}
 
 
+@case(
+    "清单有两万多行",
+    lost(FORM, Verdict.REFUSED, UNIT),
+    points=None,
+    says={FORM: "表里的清单（连同重复的行）有20004行，多得不合常理（最多20000行），为安全起见没有取用，请删去多余的行，用发给单位的原表重新填报"},
+)
+def endless_list() -> Files:
+    """Each row would be a line of the report, of the workbook and of every check."""
+    rows = "".join(f'<row r="{n}"><c r="C{n}" t="inlineStr"><is><t>x</t></is></c></row>' for n in range(1001, 21_002))
+    return {FORM: edited(replaced(sheet_part(ARTICLES), "</sheetData>", f"{rows}</sheetData>"))}
+
+
 @case("要算几天的密码", lost(FORM, Verdict.LOCKED), points=None)
 def endless_lock() -> Files:
     mark = b'spinCount="100000" saltSize="16"'

@@ -34,6 +34,9 @@ def work(entry: Arrival) -> Look:
             return Look(Verdict.ACCEPTED, str(len(held)))
         case "出错":
             raise ZeroDivisionError
+        case "喊叫":
+            for stream in (1, 2):
+                os.write(stream, b"thread panicked at src/lib.rs")
         case "恐慌":
             raise Panic
     return Look(Verdict.ACCEPTED, f"{entry.size}字节")
