@@ -307,6 +307,18 @@ def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -
     ]
 
 
+def test_a_unit_without_a_score_has_room_for_its_reason(assessment: Assessment, tmp_path: Path) -> None:
+    """On the narrowest printed page: the reason stands on each of them."""
+    missing = next(card for card in assessment.cards if card.unit.code == "zhongyuan")
+    wordy = replace(missing, reason="没有收到填报表，" * 12)
+    cards = tuple(wordy if card is missing else card for card in assessment.cards)
+    path = tmp_path / "汇总.xlsx"
+    write_workbook(replace(assessment, cards=cards), path)
+    sheet = openpyxl.load_workbook(path)["得分明细"]
+    heights = [sheet.row_dimensions[row].height for row in (18, 19, 20)]
+    assert heights == [19, 64, 34]
+
+
 def test_heat_runs_from_nothing_to_the_maximum(book: Workbook) -> None:
     heats = {str(area.sqref): area.rules[0].colorScale for area in book["得分明细"].conditional_formatting}
     assert len(heats) == 59

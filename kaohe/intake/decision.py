@@ -30,6 +30,11 @@ class DecisionForm:
     adjustments: tuple[Mapping[str, Cell], ...] = ()
     awards: tuple[Mapping[str, Cell], ...] = ()
 
+    @property
+    def blank(self) -> bool:
+        """Whether nobody has written anything into the form."""
+        return not (self.readings or self.adjustments or self.awards or any(not cell.blank for cell in self.meeting.values()))
+
 
 def extract_decision(sheets: Sequence[Sheet], fingerprint: str) -> DecisionForm:
     """What the form says; parts of it that are gone are simply absent."""
