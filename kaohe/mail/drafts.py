@@ -24,7 +24,7 @@ from kaohe.publish.outbox import DRAFTS_FOLDER
 from kaohe.publish.standing import final_place
 from kaohe.publish.text_template import render_text
 from kaohe.scoring.scorecard import UnitState
-from kaohe.text import date_text, shorten
+from kaohe.text import date_text, own_name, shorten
 
 SENT_FOLDER = "已发"
 """Below the drafts: mails as they were sent."""
@@ -247,7 +247,7 @@ def _reminding(pursuit: Pursuit, *, explained: bool) -> dict[str, Any]:
         "count": pursuit.count,
         "errors": pursuit.errors,
         "doubts": pursuit.doubts,
-        "file": shorten(pursuit.file, 80),
+        "file": shorten(own_name(pursuit.file), 80),
     }
 
 

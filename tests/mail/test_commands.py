@@ -151,7 +151,9 @@ def test_the_password_goes_into_the_system_s_safe(tmp_path: Path, certificate: C
 
 def test_a_wrong_word(tmp_path: Path) -> None:
     mail_office(tmp_path)
-    assert call(tmp_path, "mail", "form") == Said(WRONG, "", "不知道要做什么：“form”。可以写：forms、corrections、reminders、inspections、letters、password\n")
+    assert call(tmp_path, "mail", "form") == Said(
+        WRONG, "", "不知道要做什么：“form”。可以写：forms、corrections、reminders、inspections、letters、password\n"
+    )
 
 
 def test_inspection_forms_go_to_the_leaders(tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
