@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaohe.cells import cell_name
-from kaohe.forms.decision import ADJUSTMENT_COLUMNS, AWARD_COLUMNS, BASIS_SHEET, MEETING_COLUMNS, READING_COLUMNS
+from kaohe.forms.decision import ADJUSTMENT_COLUMNS, AWARD_COLUMNS, MEETING_COLUMNS, READING_COLUMNS
+from kaohe.forms.layout import BASIS_SHEET
 from kaohe.intake.identify import machine_data
 from kaohe.intake.normalise import Meaning, day, points, raw_text, yes_no
 from kaohe.intake.normalise import text as text_meaning
