@@ -18,7 +18,7 @@ from kaohe.mail.drafts import (
     Batch,
     Party,
     corrections_batch,
-    file_copies,
+    file_copy,
     forms_batch,
     inspections_batch,
     is_real,
@@ -203,9 +203,12 @@ def _send(office: Office, server: Mail, batch: Batch, planned: Sequence[Result],
         screen.complain(str(fault))
         raise typer.Exit(WRONG_CONFIGURATION) from None
     book = SentBook(Ledger(office.config.folder("state")))
-    sending = Sender(server, postbox, book, clock, OnConsole(screen.out, screen.say)).send(planned)
-    sent = {result.draft.about.name: result.copy for result in sending.results if result.fate is Fate.SENT}
-    file_copies(office.config, sent, clock.now().date())
+
+    def keep(name: str, data: bytes) -> None:
+        file_copy(office.config, name, data, clock.now().date())
+
+    sending = Sender(server, postbox, book, clock, OnConsole(screen.out, screen.say), keep).send(planned)
+    sent = [result for result in sending.results if result.fate is Fate.SENT]
     left = [result.draft for result in sending.results if result.fate not in _DONE]
     folder = write_drafts(office.config, batch.kind, left, only_some=only_some)
     _show_results(batch, sending.results)

@@ -180,17 +180,16 @@ def write_drafts(config: Config, kind: Kind, drafts: Sequence[Draft], *, only_so
     return folder
 
 
-def file_copies(config: Config, copies: Mapping[str, bytes], day: date) -> None:
-    """Keep mails as they were sent, by their names; their drafts go. Raises FolderFault."""
+def file_copy(config: Config, name: str, data: bytes, day: date) -> None:
+    """Keep a mail as it was sent; its draft goes. Raises FolderFault."""
     folder = config.folder("outbox") / DRAFTS_FOLDER
     with told("存下发出的邮件", folder):
-        for name, data in copies.items():
-            path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
-            while path.exists():
-                path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
-                number += 1
-            write_whole(path, data)
-            (folder / f"{name}.eml").unlink(missing_ok=True)
+        path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
+        while path.exists():
+            path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
+            number += 1
+        write_whole(path, data)
+        (folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 def is_real(address: str) -> bool:
