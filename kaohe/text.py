@@ -120,6 +120,11 @@ def match_key(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def own_name(path: str) -> str:
+    """A file of the inbox as its sender knows it: without the folders, mails and archives that it lies in here."""
+    return path.rpartition("/")[2]
+
+
 def file_name(text: str) -> str:
     """A name that every system takes for a file: no separators, no reserved names, not too long, never empty."""
     name = _NOT_IN_NAMES.sub("_", clean(text)).strip(" .") or "未命名"

@@ -97,7 +97,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def english(text: str) -> list[str]:
     """Words that a reader of Chinese would have to look up: ids, options and file names aside."""
     files = ("pipeline.py", str(PROGRAM_ROOT / "config.toml"), "outbox/forms", "templates", "outbox", "JSON", "4.1b")
-    jobs = ("corrections", "reminders", "letters", "password")
+    jobs = ("corrections", "reminders", "inspections", "letters", "password")
     for allowed in (*files, *jobs, *ENGLISH, *pipeline.COMMANDS):
         text = text.replace(allowed, "")
     return re.findall(r"[A-Za-z][A-Za-z]+", re.sub(r"(?<!\w)--?[a-z]+(?:-[a-z]+)*", "", text))

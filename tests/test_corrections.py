@@ -353,6 +353,17 @@ def test_a_doubt_that_is_withheld_says_so(tmp_path: Path) -> None:
     assert "二、请核对确认（1处）。" in text
 
 
+def test_a_unit_is_told_of_its_file_as_it_called_it(tmp_path: Path) -> None:
+    """Not of the mail, the archive and the folders that it lies in here, nor of who else sent it."""
+    ready, inside = assessment(), "邮件/发件人待核对/20141210-x@y.test-材料.eml/材料.zip/我们的表.xlsx"
+    cards = tuple(replace(card, file=inside) if card.unit.code == DENGFENG else card for card in ready.cards)
+    files = tuple(replace(file, name=inside) if file.unit == "xingyang" else file for file in ready.files)
+    write(replace(ready, cards=cards, files=files), tmp_path)
+    assert "你单位报送的“我们的表.xlsx”已经收到并核对" in letter_of(tmp_path)
+    assert str(book_of(tmp_path)[LIST_SHEET]["A2"].value).startswith("核对的文件：我们的表.xlsx　　")
+    assert "\r\n1．我们的表.xlsx\r\n" in letter_of(tmp_path, "荥阳市工商联")
+
+
 def test_the_letter_to_a_unit_whose_file_was_refused(tmp_path: Path) -> None:
     write(assessment(), tmp_path)
     text = letter_of(tmp_path, "荥阳市工商联")

@@ -263,6 +263,17 @@ def test_the_newest_form_counts_and_says_so_of_the_older() -> None:
     ]
 
 
+def test_a_blank_form_does_not_displace_one_that_was_filled_in() -> None:
+    found = decided(NOW, FORM, approved(FORM, **EVERYTHING), FORM)
+    assert found.decision is not None
+    assert (found.decision.file, found.status) == ("审定2.xlsx", Status.FINAL)
+    assert [(f.name, f.verdict, f.reason) for f in found.files[-3:]] == [
+        ("审定1.xlsx", Verdict.SUPERSEDED, "之后又收到“审定2.xlsx”，以新的审定表为准"),
+        ("审定2.xlsx", Verdict.ACCEPTED, "采用（审定表）"),
+        ("审定3.xlsx", Verdict.BLANK, "表里什么都没有填，仍以“审定2.xlsx”为准"),
+    ]
+
+
 def test_a_newer_form_can_take_an_approval_back() -> None:
     found = decided(NOW, approved(FORM, **EVERYTHING), fill_decision(FORM, APPROVED | {"approve": "否"}))
     assert (found.status, found.config.awards) == (Status.REVIEW, ())

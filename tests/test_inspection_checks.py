@@ -572,6 +572,27 @@ def test_v_715_keeps_quiet() -> None:
     assert [f.code for f in group_findings({"gate:gate_staff": "大体"}, YEAR.with_gate({"huiji": GateResult(gate_staff=False)}))] == ["V-704"]
 
 
+# V-716
+
+
+def test_v_716_fires() -> None:
+    """A blank form sent later (a second copy of what was issued, say) neither counts nor makes the filled one old."""
+    filled = fill_inspection(FORM, {"huiji": FOUND})
+    title, expected = "后来的核查表是空的", "核查结果填在表里"
+    action = "这个单位仍以“核查1.xlsx”为准，这一张没有采用；要更改核查结果的，请填好再报"
+    assert YEAR.group_findings(filled, FORM) == (said("V-716", HINT, title, "表里什么都没有填", expected, action, **WHOLE | {"file": "核查2.xlsx"}),)
+    assert YEAR.assessment(filled, FORM).card("huiji").state is YEAR.assessment(filled).card("huiji").state is UnitState.VALID
+
+
+def test_v_716_keeps_quiet() -> None:
+    """Where the blank one came first, where all are blank, and where anything at all was written, if only a reason or the day of the visit."""
+    filled = fill_inspection(FORM, {"huiji": FOUND})
+    assert [f.code for f in YEAR.group_findings(FORM, filled)] == ["V-703"]
+    assert [f.code for f in YEAR.group_findings(FORM, FORM)] == ["V-703"]
+    for written in ({"visit:met": "张主席"}, {"item:1.2": (None, "只写理由")}):
+        assert "V-716" not in {f.code for f in YEAR.group_findings(filled, fill_inspection(FORM, {"huiji": written}))}
+
+
 # All of them
 
 
@@ -594,6 +615,7 @@ def everything_wrong() -> tuple[tuple[bytes, ...], Year]:
         remarked(fill_inspection(YEAR.form_for("xinmi"), {"xinmi": FOUND}), "xinmi", "nowhere"),
         fill_inspection(FORM, {"huiji": FOUND}),
         last,
+        FORM,
     )
     fields = sample.full_fields(YEAR.office, 11) | {"website_items": 160, "townships_total": 12, "townships_with_chamber": 15}
     now = YEAR.with_gate({"huiji": GateResult(gate_funding=False)})
@@ -603,7 +625,7 @@ def everything_wrong() -> tuple[tuple[bytes, ...], Year]:
 def test_every_inspection_check_says_the_same_the_second_time() -> None:
     forms, now = everything_wrong()
     first = now.group_findings(*forms)
-    assert {f.code for f in first} == {check.code for check in INSPECTION_CHECKS} == {f"V-{n}" for n in range(701, 716)}
+    assert {f.code for f in first} == {check.code for check in INSPECTION_CHECKS} == {f"V-{n}" for n in range(701, 717)}
     assert now.group_findings(*forms) == first
 
 
@@ -626,6 +648,7 @@ def test_findings_come_by_form_then_place() -> None:
         ("核查4.xlsx", "V-710", "E71"),
         ("核查4.xlsx", "V-714", "E72"),
         ("核查4.xlsx", "V-713", "E131"),
+        ("核查5.xlsx", "V-716", ""),
     ]
 
 
@@ -633,7 +656,7 @@ def test_no_finding_about_a_group_s_form_makes_the_unit_s_result_wait_for_correc
     forms, _ = everything_wrong()
     returned = YEAR.assessment(*forms)
     mine = [f for f in returned.findings if f.unit == "huiji"]
-    assert {f.code for f in mine} == {f"V-{n}" for n in (702, 703, 704, 705, 706, 709, 710, 711, 712, 713, 714)}
+    assert {f.code for f in mine} == {f"V-{n}" for n in (702, 703, 704, 705, 706, 709, 710, 711, 712, 713, 714, 716)}
     assert {f.of_group for f in mine} == {True}
     assert {f.blocks for f in returned.findings} == {False}
     card = returned.card("huiji")

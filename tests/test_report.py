@@ -14,7 +14,7 @@ import pytest
 
 from kaohe.checks.finding import Severity
 from kaohe.config.model import GateResult
-from kaohe.intake.record import Verdict
+from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.memory import office_key
 from kaohe.publish import report
 from kaohe.publish.documents import TemplateFault
@@ -93,6 +93,13 @@ def test_a_refused_file_is_seen_to_once_its_unit_sent_a_form_that_was_accepted(t
     assert "不能采用的文件（3份）" in page.all("h3")
     assert "晚.xlsx" in page.all("bdi")
     assert "早.xlsx" not in page.all("bdi")
+
+
+def test_a_blank_decision_form_is_not_said_to_be_of_an_unknown_unit(tmp_path: Path) -> None:
+    ready = assessment()
+    blank = ReceivedFile("空白审定表.xlsx", "d" * 64, 900, 1417000000, 1417000100, Verdict.BLANK, "表里什么都没有填，仍以“审定表.xlsx”为准", None)
+    items = Page(html_of(replace(ready, files=(*ready.files, blank)), tmp_path)).all("li")
+    assert "空白表 空白审定表.xlsx 表里什么都没有填，仍以“审定表.xlsx”为准" in items
 
 
 def test_progress_by_group(tmp_path: Path) -> None:

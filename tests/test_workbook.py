@@ -13,6 +13,7 @@ from openpyxl.workbook import Workbook
 from python_calamine import CalamineWorkbook
 
 from kaohe.checks.finding import Severity
+from kaohe.intake.record import Verdict
 from kaohe.publish.workbook import write_workbook
 from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment, Status
@@ -307,6 +308,18 @@ def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -
     ]
 
 
+def test_a_unit_without_a_score_has_room_for_its_reason(assessment: Assessment, tmp_path: Path) -> None:
+    """On the narrowest printed page: the reason stands on each of them."""
+    missing = next(card for card in assessment.cards if card.unit.code == "zhongyuan")
+    wordy = replace(missing, reason="没有收到填报表，" * 12)
+    cards = tuple(wordy if card is missing else card for card in assessment.cards)
+    path = tmp_path / "汇总.xlsx"
+    write_workbook(replace(assessment, cards=cards), path)
+    sheet = openpyxl.load_workbook(path)["得分明细"]
+    heights = [sheet.row_dimensions[row].height for row in (18, 19, 20)]
+    assert heights == [19, 64, 34]
+
+
 def test_heat_runs_from_nothing_to_the_maximum(book: Workbook) -> None:
     heats = {str(area.sqref): area.rules[0].colorScale for area in book["得分明细"].conditional_formatting}
     assert len(heats) == 59
@@ -408,6 +421,21 @@ def test_files_and_units_that_sent_nothing(values: Workbook) -> None:
     assert lines(values["报送情况"], 21, 21, 7) == [
         ["金水区工商联", "填报表", "金水区（第一次）.xlsx", "D10", "在工商联网站发布信息条数", "95", "105"]
     ]
+
+
+def test_what_is_nobody_s_is_not_called_unknown(assessment: Assessment, tmp_path: Path) -> None:
+    """Mails that were opened, and forms of the groups and the meeting, belong to no unit; only where one is wanted it is unknown."""
+    plain = next(file for file in assessment.files if file.name == "通知扫描件.xlsx")
+    opened = replace(plain, name="来信.eml", verdict=Verdict.OPENED, reason="取出2个文件")
+    group = replace(plain, name="核查表.xlsx", verdict=Verdict.ACCEPTED, reason="采用（第一组核查表）")
+    path = tmp_path / "汇总.xlsx"
+    write_workbook(replace(assessment, files=(*assessment.files, opened, group)), path)
+    rows = lines(openpyxl.load_workbook(path, data_only=True)["报送情况"], 4, 19, 8)
+    assert {row[2]: row[0] for row in rows if row[2] in ("来信.eml", "核查表.xlsx", "通知扫描件.xlsx")} == {
+        "来信.eml": "—",
+        "核查表.xlsx": "—",
+        "通知扫描件.xlsx": "不明",
+    }
 
 
 def test_readings(values: Workbook) -> None:

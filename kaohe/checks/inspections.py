@@ -115,12 +115,36 @@ def wrong_group(case: InspectionCase) -> Iterator[Hit]:
 )
 def visited_twice(case: InspectionCase) -> Iterator[Hit]:
     """An older inspection of a unit by the same group."""
-    newest: dict[tuple[str, str], str] = {}
-    for file, visit in reversed(case.visits):
-        newer = newest.setdefault((visit.unit, visit.group), file)
-        owner = case.config.group_of.get(visit.unit)
-        if newer != file and owner is not None and owner.name == visit.group:
-            yield _sheet_hit(file, visit, {"newer": newer})
+    for file, visit, counts in reversed(_displaced(case)):
+        if not _is_blank_after(case, file, visit, counts):
+            yield _sheet_hit(file, visit, {"newer": counts})
+
+
+@inspection_check(
+    "V-716",
+    Severity.HINT,
+    "后来的核查表是空的",
+    found="表里什么都没有填",
+    expected="核查结果填在表里",
+    action="这个单位仍以“{kept}”为准，这一张没有采用；要更改核查结果的，请填好再报",
+)
+def blank_afterwards(case: InspectionCase) -> Iterator[Hit]:
+    """A sheet that nobody filled in, received after one that was."""
+    for file, visit, counts in _displaced(case):
+        if _is_blank_after(case, file, visit, counts):
+            yield _sheet_hit(file, visit, {"kept": counts})
+
+
+def _displaced(case: InspectionCase) -> list[tuple[str, UnitInspection, str]]:
+    """Sheets of the unit's own group that do not count, oldest first, with the file of the one that does."""
+    counts = {visit.unit: (file, visit) for file, visit in counting_sheets(case)}
+    own = [(file, visit, *counts[visit.unit]) for file, visit in case.visits if visit.unit in counts]
+    return [(file, visit, kept) for file, visit, kept, chosen in own if kept != file and chosen.group == visit.group]
+
+
+def _is_blank_after(case: InspectionCase, file: str, visit: UnitInspection, counts: str) -> bool:
+    files = [name for name, _ in case.visits]
+    return visit.blank and files.index(counts) < files.index(file)
 
 
 @inspection_check(

@@ -9,7 +9,7 @@ import typer
 from kaohe import PROGRAM_ROOT
 from kaohe.chinese_typer import ChineseGroup
 from kaohe.config.loader import Office, load_office
-from kaohe.config.model import Unit
+from kaohe.config.model import Group, Unit
 from kaohe.console import Screen
 from kaohe.intake.record import Verdict
 from kaohe.scoring.scorecard import Assessment
@@ -46,6 +46,15 @@ def find_unit(office: Office, text: str) -> Unit:
         if match_key(text) in {match_key(name) for name in (unit.code, unit.name, unit.short, *unit.aliases)}:
             return unit
     screen.complain(f"没有“{text}”这个单位，可以写：{'、'.join(u.short for u in office.config.cohort)}")
+    raise typer.Exit(WRONG_CONFIGURATION)
+
+
+def find_group(office: Office, text: str) -> Group:
+    """The group of this name; ends the command with a message where there is none."""
+    for group in office.config.groups:
+        if match_key(text) == match_key(group.name):
+            return group
+    screen.complain(f"没有“{text}”这个考核组，可以写：{'、'.join(group.name for group in office.config.groups)}")
     raise typer.Exit(WRONG_CONFIGURATION)
 
 

@@ -6,25 +6,28 @@ from typing import Annotated
 import typer
 
 from kaohe.chinese_typer import ChineseCommand
-from kaohe.commands.common import WRONG_CONFIGURATION, app, find_unit, office_of, screen
+from kaohe.commands.common import WRONG_CONFIGURATION, app, find_group, find_unit, office_of, screen
 from kaohe.mail.kinds import Kind
 
 _PASSWORD = "password"  # noqa: S105 -- the name of what is to be done
 _JOBS = (*(kind.value for kind in Kind), _PASSWORD)
 
 
-@app.command(cls=ChineseCommand, help="写邮件：填报表、更正通知、催报、结果通知；草稿放在 outbox/mail，加 --send 直接发出。")
+@app.command(cls=ChineseCommand, help="写邮件：填报表、更正通知、催报、核查表、结果通知；草稿放在 outbox/mail，加 --send 直接发出。")
 def mail(
     context: typer.Context,
     job: Annotated[
         str,
-        typer.Argument(metavar="做什么", help="forms 发填报表，corrections 发更正通知，reminders 催报，letters 发结果通知，password 存邮箱密码。"),
+        typer.Argument(
+            metavar="做什么",
+            help="forms 发填报表，corrections 发更正通知，reminders 催报，inspections 发核查表，letters 发结果通知，password 存邮箱密码。",
+        ),
     ],
     send: Annotated[bool, typer.Option("--send", metavar="", help="写好就发出去；不写则只放草稿，自己用邮件程序打开发。")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", metavar="", help="只列出要写给谁、附什么，什么也不做。")] = False,
     again: Annotated[bool, typer.Option("--again", metavar="", help="发过的也再发一次。")] = False,
     everybody: Annotated[bool, typer.Option("--all", metavar="", help="催报时，今天不到提醒日子的也写。")] = False,
-    units: Annotated[list[str] | None, typer.Option("--unit", metavar="单位", help="只写给这个单位；可以写几次。")] = None,
+    units: Annotated[list[str] | None, typer.Option("--unit", metavar="单位", help="只写给这个单位（发核查表的写考核组）；可以写几次。")] = None,
 ) -> None:
     """Write drafts of one kind, and send them if asked to; or keep a password."""
     from kaohe.commands.posting import Order, carry_out, keep_passwords
@@ -36,7 +39,8 @@ def mail(
     if job == _PASSWORD:
         keep_passwords(office)
         return
-    chosen = tuple(find_unit(office, name) for name in units or ())
+    find = find_group if job == Kind.INSPECTIONS else find_unit
+    chosen = tuple(find(office, name) for name in units or ())
     carry_out(office, Order(Kind(job), chosen, send=send, dry_run=dry_run, again=again, everybody=everybody), datetime.now())
 
 

@@ -8,7 +8,7 @@ import typer
 
 from kaohe.commands.common import INTERNAL_ERROR, WRONG_CONFIGURATION, screen
 from kaohe.config.loader import Office
-from kaohe.config.model import Mail, Server, Unit
+from kaohe.config.model import Group, Mail, Server, Unit
 from kaohe.ledger import Ledger
 from kaohe.lock import alone
 from kaohe.mail.account import AccountFault, keep_password, password_of, trust
@@ -16,9 +16,11 @@ from kaohe.mail.chasing import Chase, Days, Pursuit, chase
 from kaohe.mail.drafts import (
     SENT_FOLDER,
     Batch,
+    Party,
     corrections_batch,
-    file_copies,
+    file_copy,
     forms_batch,
+    inspections_batch,
     is_real,
     letters_batch,
     reminders_batch,
@@ -42,10 +44,10 @@ _NO_FETCH = "还没有设置收信的邮箱：请在 config.toml 里写好 [fetc
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be written, to which units (all when none is named), and what is to be done with it."""
+    """What is to be written, to which units or groups (all when none is named), and what is to be done with it."""
 
     kind: Kind
-    units: tuple[Unit, ...] = ()
+    units: tuple[Party, ...] = ()
     send: bool = False
     dry_run: bool = False
     again: bool = False
@@ -98,7 +100,9 @@ def fetch_mails(office: Office, now: datetime) -> None:
     if rows:
         screen.table("取到的邮件", ("单位", "发件人", "放在收件箱的", "情况"), rows)
     for taken in found.doubtful:
-        screen.say(f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里")
+        screen.say(
+            f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email"
+        )
     for envelope in found.without_files:
         screen.say(f"没有附件，没有取：{envelope.shown}（正文里可能写了说明或网盘链接，请在邮箱里看）")
     for problem in found.problems:
@@ -146,12 +150,15 @@ def keep_passwords(office: Office) -> None:
 
 def _planned(office: Office, order: Order, today: date) -> tuple[Batch, list[Result]]:
     """The mails of a kind and what is to become of each; ends the command where there can be none."""
-    units = order.units or office.config.cohort
+    units = [unit for unit in order.units if isinstance(unit, Unit)] or office.config.cohort
     match order.kind:
         case Kind.FORMS:
             batch = forms_batch(office, units, today)
         case Kind.CORRECTIONS:
             batch = corrections_batch(office, units, today)
+        case Kind.INSPECTIONS:
+            groups = [group for group in order.units if isinstance(group, Group)] or office.config.groups
+            batch = inspections_batch(office, groups, today)
         case Kind.LETTERS:
             batch = letters_batch(office, units, today)
         case Kind.REMINDERS:
@@ -196,9 +203,12 @@ def _send(office: Office, server: Mail, batch: Batch, planned: Sequence[Result],
         screen.complain(str(fault))
         raise typer.Exit(WRONG_CONFIGURATION) from None
     book = SentBook(Ledger(office.config.folder("state")))
-    sending = Sender(server, postbox, book, clock, OnConsole(screen.out, screen.say)).send(planned)
-    sent = {result.draft.about.name: result.copy for result in sending.results if result.fate is Fate.SENT}
-    file_copies(office.config, sent, clock.now().date())
+
+    def keep(name: str, data: bytes) -> None:
+        file_copy(office.config, name, data, clock.now().date())
+
+    sending = Sender(server, postbox, book, clock, OnConsole(screen.out, screen.say), keep).send(planned)
+    sent = [result for result in sending.results if result.fate is Fate.SENT]
     left = [result.draft for result in sending.results if result.fate not in _DONE]
     folder = write_drafts(office.config, batch.kind, left, only_some=only_some)
     _show_results(batch, sending.results)
@@ -228,7 +238,7 @@ def _show_results(batch: Batch, results: Sequence[Result]) -> None:
 
 def _show(batch: Batch, rows: Sequence[Sequence[str]]) -> None:
     if rows:
-        screen.table(f"{batch.kind.chinese}邮件", ("单位", "收件人", "主题", "附件", "情况"), rows)
+        screen.table(f"{batch.kind.chinese}邮件", ("考核组" if batch.kind is Kind.INSPECTIONS else "单位", "收件人", "主题", "附件", "情况"), rows)
     why = dict.fromkeys(omitted.why for omitted in batch.omitted)
     for reason in why:
         names = "、".join(omitted.unit.short for omitted in batch.omitted if omitted.why == reason)

@@ -40,8 +40,9 @@ def _is_said_again(office: Office) -> bool:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         from kaohe.commands.outcome import Shown, show
 
-        show(Shown.unpacked(packed))
-        screen.say("收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动。")
+        shown = Shown.unpacked(packed)
+        screen.say("收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动：")
+        show(shown)  # ends with the counts, which the log's last line repeats
         return True
     return False
 

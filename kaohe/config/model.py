@@ -181,6 +181,18 @@ class Group(Frozen):
     deputy: str = ""
     members: tuple[Text, ...] = ()
     units: tuple[Code, ...]
+    email: Email | None = None
+    """Where its inspection form is sent, and where that comes back from."""
+
+    @property
+    def code(self) -> str:
+        """What the ledger knows it by: its name, which no other group has."""
+        return self.name
+
+    @property
+    def short(self) -> str:
+        """What files and tables call it."""
+        return self.name
 
 
 class Unit(Frozen):

@@ -13,10 +13,13 @@ from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import Office, load_office
 from kaohe.desk.launchers import write_launchers
 from kaohe.files import remove_tree, write_whole
+from kaohe.intake.normalise import day as understood_day
 
 CONFIG_FILE, GUIDE_FILE = "config.toml", "先看这里.txt"
 _NOT_IN_FOLDERS = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _OTHER_FOLDERS = ("templates", "state", "rules")
+_YEAR = re.compile(r"[0-9]{4}")
+_PHONE = re.compile(r"(?:\d\D?){5}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -45,7 +48,7 @@ def questions() -> tuple[Question, ...]:
         Question("name", "本单位全称（印在填报表和函件上）", ("issuer", "name"), _filled),
         Question("short", "本单位简称", ("issuer", "short"), _filled),
         Question("contact", "联系人或联系科室", ("issuer", "contact"), _filled),
-        Question("phone", "联系电话", ("issuer", "phone"), _filled),
+        Question("phone", "联系电话", ("issuer", "phone"), _phone),
         Question("email", "电子邮箱", ("issuer", "email"), _email),
         Question("deadline", "填报表报送截止日期", ("deadline",), _day),
         Question("inbox", "收件箱文件夹（各单位发回的表放这里）", ("folders", "inbox"), _folder),
@@ -133,7 +136,9 @@ def _settings(answers: Mapping[str, str]) -> str:
 
 def _year(text: str, _: Mapping[str, str]) -> int:
     known = years()
-    if not text.isdigit() or int(text) not in known:
+    if not _YEAR.fullmatch(text):
+        raise WrongAnswer(f"“{text}”不是年度，写四位数字，例如 {known[-1]}")
+    if int(text) not in known:
         raise WrongAnswer(f"没有{text}年度的规则，现在有：{'、'.join(map(str, known))}。新一年的规则由维护人员按 docs/next-notice.md 准备")
     return int(text)
 
@@ -144,6 +149,12 @@ def _filled(text: str, _: Mapping[str, str]) -> str:
     return text
 
 
+def _phone(text: str, _: Mapping[str, str]) -> str:
+    if not _PHONE.search(text):
+        raise WrongAnswer(f"“{text}”不是电话号码，应当是 0371-12345678 的样子")
+    return text
+
+
 def _email(text: str, _: Mapping[str, str]) -> str:
     if not _EMAIL.fullmatch(text):
         raise WrongAnswer(f"“{text}”不是邮箱地址，应当是 name@example.com 的样子")
@@ -151,10 +162,9 @@ def _email(text: str, _: Mapping[str, str]) -> str:
 
 
 def _day(text: str, answers: Mapping[str, str]) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise WrongAnswer(f"“{text}”不是日期，写成 {answers.get('year', '2014')}-12-31 的样子") from None
+    day = understood_day(text).value
+    if not isinstance(day, date):
+        raise WrongAnswer(f"“{text}”不是日期，写成 {answers.get('year', '2014')}-12-31 的样子")
     if day < date(int(answers["year"]), 1, 1):
         raise WrongAnswer(f"截止日期{text}早于考核期开始的{answers['year']}年1月1日")
     return day

@@ -8,7 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from kaohe.forms.layout import ID_ROW
+from kaohe.forms.layout import BASIS_SHEET, ID_ROW
 from kaohe.forms.machine_sheet import DECISION, MachineData, write_machine_sheet
 from kaohe.forms.seal import issue_id, sealed
 from kaohe.forms.styles import Styles
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-MEETING_SHEET, READINGS_SHEET, ADJUSTMENTS_SHEET, AWARDS_SHEET, BASIS_SHEET = "审定", "口径", "调整", "奖项", "_basis"
+MEETING_SHEET, READINGS_SHEET, ADJUSTMENTS_SHEET, AWARDS_SHEET = "审定", "口径", "调整", "奖项"
 MEETING_COLUMNS = ("id", "label", "value", "note")
 READING_COLUMNS = ("id", "clause", "question", "taken", "others", "value")
 ADJUSTMENT_COLUMNS = ("id", "unit", "item", "points", "reason")

@@ -11,6 +11,7 @@ from kaohe.rulebook.model import Clause, Field, Item, ListDef, Rulebook, Section
 GUIDE_SHEET = "填报说明"
 MAIN_SHEET = "填报表"
 MACHINE_SHEET = "_kaohe"
+BASIS_SHEET = "_basis"
 MAGIC = "kaohe-form"
 """First cell of the machine sheet: what makes a workbook one of ours."""
 

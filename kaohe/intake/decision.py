@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaohe.cells import cell_name
-from kaohe.forms.decision import ADJUSTMENT_COLUMNS, AWARD_COLUMNS, BASIS_SHEET, MEETING_COLUMNS, READING_COLUMNS
+from kaohe.forms.decision import ADJUSTMENT_COLUMNS, AWARD_COLUMNS, MEETING_COLUMNS, READING_COLUMNS
+from kaohe.forms.layout import BASIS_SHEET
 from kaohe.intake.identify import machine_data
 from kaohe.intake.normalise import Meaning, day, points, raw_text, yes_no
 from kaohe.intake.normalise import text as text_meaning
@@ -29,6 +30,11 @@ class DecisionForm:
     readings: Mapping[str, Cell] = field(default_factory=dict)
     adjustments: tuple[Mapping[str, Cell], ...] = ()
     awards: tuple[Mapping[str, Cell], ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether nobody has written anything into the form."""
+        return not (self.readings or self.adjustments or self.awards or any(not cell.blank for cell in self.meeting.values()))
 
 
 def extract_decision(sheets: Sequence[Sheet], fingerprint: str) -> DecisionForm:

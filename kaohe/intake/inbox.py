@@ -78,7 +78,7 @@ def take_in(
         assert entry.file.unit is not None
         if not 0 < entry.mailed < latest.get(entry.file.unit, 0):
             newest[entry.file.unit] = entry
-    decisions = sorted((j for j in judged if j.decision is not None), key=_age)
+    decisions = sorted((j for j in judged if j.decision is not None), key=_worth)
     deciding = [j for j in decisions if j.file.verdict is Verdict.ACCEPTED]
     decided = (deciding or decisions)[-1:]
     files = tuple(_settled(entry, newest, office, deciding) for entry in judged)
@@ -130,7 +130,8 @@ def _age(entry: _Judged) -> Age:
 
 def _worth(entry: _Judged) -> tuple[bool, Age]:
     """By age, but a form without a word in it never displaces one that was filled in."""
-    return entry.record is not None and not entry.record.blank, _age(entry)
+    form = entry.record or entry.decision
+    return form is not None and not form.blank, _age(entry)
 
 
 def _latest_mails(judged: Iterable[_Judged]) -> Mapping[str, int]:
@@ -169,6 +170,8 @@ def _settled(entry: _Judged, newest: Mapping[str, _Judged], office: Office, deci
     if entry.decision is not None and entry.file.verdict is Verdict.ACCEPTED and entry is not deciding[-1]:
         if entry.file.sha256 == deciding[-1].file.sha256:
             return replace(entry.file, verdict=Verdict.DUPLICATE, reason=f"与“{deciding[-1].file.name}”内容完全相同，按一份计")
+        if entry.decision.blank and _age(entry) > _age(deciding[-1]):
+            return replace(entry.file, verdict=Verdict.BLANK, reason=f"表里什么都没有填，仍以“{deciding[-1].file.name}”为准")
         return replace(entry.file, verdict=Verdict.SUPERSEDED, reason=f"之后又收到“{deciding[-1].file.name}”，以新的审定表为准")
     if entry.record is None or entry.file.unit is None:
         return entry.file

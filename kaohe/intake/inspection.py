@@ -57,6 +57,11 @@ class UnitInspection:
         """Whether the group answered anything at all."""
         return bool(self.gate or self.fields or self.rows or self.items)
 
+    @property
+    def blank(self) -> bool:
+        """Whether nobody has written anything into the sheet: no answer, no reason, nothing about the visit."""
+        return not (self.answered or self.unanswered or self.unknown or any(not cell.blank for cell in self.visit.values()))
+
 
 def shown(cell: Cell) -> str:
     """What an inspection form shows as the unit's own: the value as understood, else as typed."""
@@ -177,8 +182,12 @@ def _is_known(rulebook: Rulebook, line: str) -> bool:
 
 
 def counting(visits: Sequence[tuple[str, UnitInspection]], owners: Mapping[str, str]) -> dict[str, tuple[str, UnitInspection]]:
-    """By unit, the sheet that counts, with its file: the newest from the group that inspects the unit (``owners``: unit → group)."""
-    return {visit.unit: (file, visit) for file, visit in visits if owners.get(visit.unit) == visit.group}
+    """By unit, the sheet that counts, with its file: the newest from the group that inspects the unit (``owners``: unit → group).
+
+    A sheet without a word in it never displaces one that was filled in.
+    """
+    own = [(file, visit) for file, visit in visits if owners.get(visit.unit) == visit.group]
+    return {visit.unit: (file, visit) for file, visit in sorted(own, key=lambda entry: not entry[1].blank)}
 
 
 def _meaning(rulebook: Rulebook, kind: str, about: str, value: Any) -> Meaning:

@@ -162,7 +162,13 @@ class Verdict(StrEnum):
         """Somebody has to send it again, or to say what it is."""
         return self in _REFUSED
 
+    @property
+    def settled(self) -> bool:
+        """Nothing is left to be asked: a form that names no unit is a group's or the meeting's, a container is nobody's."""
+        return self in _SETTLED
 
+
+_SETTLED = {Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE, Verdict.BLANK, Verdict.OPENED}
 _REFUSED = {
     Verdict.WRONG_YEAR,
     Verdict.WRONG_VERSION,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kaohe.config.model import Intake
-from kaohe.forms.layout import MACHINE_SHEET
+from kaohe.forms.layout import BASIS_SHEET, MACHINE_SHEET
 from kaohe.intake.unreadable import UnreadableWorkbook, too_big_sheet
 
 if TYPE_CHECKING:
@@ -86,5 +86,5 @@ def merged_areas(sheet: CalamineSheet, limits: Intake) -> tuple[tuple[int, int, 
 
 
 def all_notes(found: Iterable[str], sheets: Iterable[tuple[Sheet, bool]]) -> tuple[str, ...]:
-    unseen = [sheet.name for sheet, hidden in sheets if hidden and sheet.rows and sheet.name != MACHINE_SHEET]
+    unseen = [sheet.name for sheet, hidden in sheets if hidden and sheet.rows and sheet.name not in (MACHINE_SHEET, BASIS_SHEET)]
     return (*found, f"隐藏的工作表也读取了：{'、'.join(unseen[:5])}{'等' if len(unseen) > 5 else ''}") if unseen else tuple(found)

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from kaohe.config.loader import Office
-from kaohe.config.model import Config, Unit
+from kaohe.config.model import Config, Group, Unit
 from kaohe.files import is_partial, told, write_whole
+from kaohe.forms.inspection import inspection_name
 from kaohe.forms.issue import form_name
 from kaohe.mail.chasing import Chase, Days, Pursuit, days_left
 from kaohe.mail.kinds import Kind
@@ -23,18 +24,20 @@ from kaohe.publish.outbox import DRAFTS_FOLDER
 from kaohe.publish.standing import final_place
 from kaohe.publish.text_template import render_text
 from kaohe.scoring.scorecard import UnitState
-from kaohe.text import date_text, shorten
+from kaohe.text import date_text, own_name, shorten
 
 SENT_FOLDER = "已发"
 """Below the drafts: mails as they were sent."""
 _SUBJECT = ("主题：", "主题:")
+Party: TypeAlias = Unit | Group
+"""Whom a mail concerns: a unit, or a group that inspects some."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One mail to one recipient; ``about`` is what the ledger remembers of it."""
 
-    unit: Unit
+    unit: Party
     message: Message
     about: About
 
@@ -46,9 +49,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Omitted:
-    """A unit that nothing is written to, and why in Chinese."""
+    """A unit or group that nothing is written to, and why in Chinese."""
 
-    unit: Unit
+    unit: Party
     why: str
 
 
@@ -86,6 +89,23 @@ def corrections_batch(office: Office, units: Sequence[Unit], today: date) -> Bat
             _add(batch, _Writing(office, Kind.CORRECTIONS, unit, today), files, matter=f"{office.config.year} {digest}")
         else:
             batch.omitted.append(Omitted(unit, "没有要更正的"))
+    return batch
+
+
+def inspections_batch(office: Office, groups: Sequence[Group], today: date) -> Batch:
+    """Each group's inspection form from ``outbox/forms``, to its leader."""
+    batch, config = Batch(Kind.INSPECTIONS), office.config
+    for group in groups:
+        files = _attached(config.folder("outbox") / "forms", [inspection_name(config.year, group.name)])
+        if not files:
+            batch.omitted.append(Omitted(group, "还没有制作核查表，请先运行 pipeline.py forms --inspection"))
+        elif group.email is None:
+            batch.omitted.append(Omitted(group, "没有写组长的邮箱，请在 config.toml 里给这个考核组加上 email"))
+        else:
+            inspected = [config.units_by_code[code].short for code in group.units]
+            recipient = Person(f"{group.name}组长{group.leader}", group.email)
+            further = {"group": group, "inspected": inspected}
+            _add(batch, _Writing(office, Kind.INSPECTIONS, group, today, recipient, further), files, matter=str(config.year))
     return batch
 
 
@@ -160,17 +180,16 @@ def write_drafts(config: Config, kind: Kind, drafts: Sequence[Draft], *, only_so
     return folder
 
 
-def file_copies(config: Config, copies: Mapping[str, bytes], day: date) -> None:
-    """Keep mails as they were sent, by their names; their drafts go. Raises FolderFault."""
+def file_copy(config: Config, name: str, data: bytes, day: date) -> None:
+    """Keep a mail as it was sent; its draft goes. Raises FolderFault."""
     folder = config.folder("outbox") / DRAFTS_FOLDER
     with told("存下发出的邮件", folder):
-        for name, data in copies.items():
-            path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
-            while path.exists():
-                path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
-                number += 1
-            write_whole(path, data)
-            (folder / f"{name}.eml").unlink(missing_ok=True)
+        path, number = folder / SENT_FOLDER / f"{day:%Y%m%d}-{name}.eml", 2
+        while path.exists():
+            path = path.with_name(f"{day:%Y%m%d}-{name} ({number}).eml")
+            number += 1
+        write_whole(path, data)
+        (folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 def is_real(address: str) -> bool:
@@ -187,11 +206,14 @@ def sender_of(config: Config) -> Person:
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """What a template is filled in with: the same names for every kind, and further ones for reminders."""
+    """What a template is filled in with: the same names for every kind, and further ones for reminders and groups.
+
+    A unit is written to at its own address; of a group ``recipient`` has it.
+    """
 
     office: Office
     kind: Kind
-    unit: Unit
+    unit: Party
     today: date
     recipient: Person | None = None
     further: Mapping[str, Any] = field(default_factory=dict)
@@ -224,14 +246,16 @@ def _reminding(pursuit: Pursuit, *, explained: bool) -> dict[str, Any]:
         "count": pursuit.count,
         "errors": pursuit.errors,
         "doubts": pursuit.doubts,
-        "file": shorten(pursuit.file, 80),
+        "file": shorten(own_name(pursuit.file), 80),
     }
 
 
 def _add(batch: Batch, writing: _Writing, files: tuple[Attachment, ...], *, matter: str) -> None:
     """Write one mail; a template that cannot be used costs this one only."""
-    unit, config = writing.unit, writing.office.config
-    recipient = writing.recipient or Person(unit.name, unit.email)
+    unit, config, recipient = writing.unit, writing.office.config, writing.recipient
+    if recipient is None:
+        assert isinstance(unit, Unit)
+        recipient = Person(unit.name, unit.email)
     try:
         subject, text = _worded(config.template(batch.kind.template), writing.context(files))
     except TemplateFault as fault:

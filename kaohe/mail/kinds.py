@@ -1,4 +1,4 @@
-"""What the office writes to units and departments."""
+"""What the office writes to units, departments and groups."""
 
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ class Kind(StrEnum):
     FORMS = "forms"
     CORRECTIONS = "corrections"
     REMINDERS = "reminders"
+    INSPECTIONS = "inspections"
     LETTERS = "letters"
 
     @property
@@ -22,4 +23,4 @@ class Kind(StrEnum):
         return f"mail/{self.value}.txt"
 
 
-_CHINESE = {Kind.FORMS: "填报表", Kind.CORRECTIONS: "更正通知", Kind.REMINDERS: "催报", Kind.LETTERS: "结果通知"}
+_CHINESE = {Kind.FORMS: "填报表", Kind.CORRECTIONS: "更正通知", Kind.REMINDERS: "催报", Kind.INSPECTIONS: "核查表", Kind.LETTERS: "结果通知"}

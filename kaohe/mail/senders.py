@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.utils import getaddresses
 
-from kaohe.config.model import Config, Unit
+from kaohe.config.model import Config, Group, Unit
 from kaohe.intake.containers import headers
 from kaohe.text import file_name, shorten
 
@@ -20,11 +20,14 @@ _UUENCODED = re.compile(rb"(?m)^begin [0-7]{3} \S")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a mail's header says. ``unit`` is None where the sender's address belongs to no unit, or to several; ``doubt`` says so."""
+    """What a mail's header says. ``unit`` is the unit or group that the sender's address belongs to.
+
+    It is None where the address belongs to none, or to several; ``doubt`` says so.
+    """
 
     address: str
     subject: str
-    unit: Unit | None
+    unit: Unit | Group | None
     doubt: str
 
     @property
@@ -47,10 +50,11 @@ def envelope(header: bytes, config: Config) -> Envelope:
     senders = _addresses(raw.get("from", ""))
     if len(senders) != 1:
         return Envelope(", ".join(senders), subject, None, "写了几个发件人" if senders else "没有写发件人")
-    units = [unit for unit in config.cohort if senders[0] in {known.lower() for known in (unit.email, *unit.emails)}]
+    units: list[Unit | Group] = [unit for unit in config.cohort if senders[0] in {known.lower() for known in (unit.email, *unit.emails)}]
+    units += [group for group in config.groups if group.email is not None and senders[0] == group.email.lower()]
     if len(units) == 1:
         return Envelope(senders[0], subject, units[0], "")
-    doubt = f"这个邮箱同时写在{'、'.join(unit.short for unit in units)}" if units else "发件人不在设置的单位邮箱里"
+    doubt = f"这个邮箱同时写在{'、'.join(unit.short for unit in units)}" if units else "发件人不在设置的单位、考核组邮箱里"
     return Envelope(senders[0], subject, None, doubt)
 
 

@@ -1,7 +1,7 @@
 """Sending drafts at a bounded rate, so that a stopped run can go on and nobody is mailed twice."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,12 +60,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A draft and what became of it; ``said`` explains in Chinese, ``copy`` is the mail as it was sent."""
+    """A draft and what became of it; ``said`` explains in Chinese."""
 
     draft: Draft
     fate: Fate
     said: str = ""
-    copy: bytes = b""
 
 
 @dataclass
@@ -104,11 +103,19 @@ def _planned(draft: Draft, entries: Sequence[Entry], *, again: bool) -> Result:
 
 
 class Sender:
-    """Sends what is ready, remembering every step."""
+    """Sends what is ready, remembering every step. ``keep`` is given the name and the bytes of each mail as soon as it is sent."""
 
-    def __init__(self, server: Mail, postbox: Postbox, book: SentBook, clock: Clock, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        server: Mail,
+        postbox: Postbox,
+        book: SentBook,
+        clock: Clock,
+        reporter: Reporter,
+        keep: Callable[[str, bytes], None],
+    ) -> None:
         self._server, self._postbox, self._book = server, postbox, book
-        self._clock, self._reporter = clock, reporter
+        self._clock, self._reporter, self._keep = clock, reporter, keep
         self._next: float = 0.0
         self._attempts = len(book.entries())
 
@@ -188,7 +195,8 @@ class Sender:
                 draft, Fate.UNSURE, f"{about.recipient}：交给服务器以后连接断了，没有等到回答。请先问对方收到没有；没有收到的，加 --again 再发"
             )
         ended(State.SENT, said)
-        return Result(draft, Fate.SENT, about.recipient, data)
+        self._keep(about.name, data)
+        return Result(draft, Fate.SENT, about.recipient)
 
     def _message_id(self, draft: Draft) -> str:
         """One for each attempt that anybody may see: servers throw away what bears a known one."""

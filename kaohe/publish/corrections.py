@@ -15,7 +15,7 @@ from kaohe.publish.correction_list import WITHHELD, Notice
 from kaohe.publish.text_template import render_text
 from kaohe.rulebook.model import Rulebook
 from kaohe.scoring.scorecard import Assessment, UnitState
-from kaohe.text import date_text, shorten
+from kaohe.text import date_text, own_name, shorten
 
 TEMPLATE = "correction.txt"
 NAME = "更正通知"
@@ -168,7 +168,7 @@ def _wording(config: Config, correction: Correction) -> Callable[[Told], Notice]
         return Notice(
             title=f"{correction.unit.short}{config.year}年度考核填报表更正清单",
             about=(
-                f"核对的文件：{_line(correction.file)}　　共{len(told.findings)}处：{'、'.join(counts)}",
+                f"核对的文件：{_line(own_name(correction.file))}　　共{len(told.findings)}处：{'、'.join(counts)}",
                 *([UNTOLD.format(n=total - len(told.findings))] if total > len(told.findings) else []),
                 how,
                 f"错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留（注明“{WITHHELD}”的除外）；提示只作提醒。",
@@ -193,7 +193,7 @@ def _write_letter(config: Config, correction: Correction, folder: Path, told: To
         "issuer": config.issuer,
         "deadline": date_text(config.deadline),
         "form": f"{config.year}年度考核填报表-{unit.short}.xlsx",
-        "file": _line(correction.file),
+        "file": _line(own_name(correction.file)),
         "attachment": f"{NAME}-{unit.short}.xlsx",
         "marked": told.how is not How.LISTED,
         "refilled": told.why if told.how is How.REFILLED else "",
@@ -239,7 +239,7 @@ def _place(finding: Finding, origin: str) -> Place:
 
 def _refusals(files: Iterable[ReceivedFile]) -> list[Refusal]:
     kept = (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE, Verdict.ARRIVING)
-    return [Refusal(_line(file.name), file.verdict.chinese, _line(file.reason).rstrip("。")) for file in files if file.verdict not in kept]
+    return [Refusal(_line(own_name(file.name)), file.verdict.chinese, _line(file.reason).rstrip("。")) for file in files if file.verdict not in kept]
 
 
 def _line(text: str) -> str:

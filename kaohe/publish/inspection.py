@@ -8,7 +8,7 @@ from kaohe.intake.inspection import FIELD, GATE, ITEM, ROW, VISIT, row_id, shown
 from kaohe.intake.record import Record
 from kaohe.rulebook.rules.growth import RankBands
 from kaohe.scoring.scorecard import Assessment, ItemScore
-from kaohe.text import points_text, shorten, value_text
+from kaohe.text import own_name, points_text, shorten, value_text
 
 
 def inspection_tasks(assessment: Assessment) -> Iterator[InspectionTask]:
@@ -24,7 +24,7 @@ def _unit(assessment: Assessment, unit: Unit) -> InspectedUnit:
     if record is None:
         note = "没有收到这个单位可以采用的填报表，先核查三项前提条件。"
         return InspectedUnit(unit.code, unit.name, unit.short, note, gate)
-    note = f"根据单位报来的“{assessment.card(unit.code).file}”制作。核对无误的空着；有出入的填核定并写理由。"
+    note = f"根据单位报来的“{own_name(assessment.card(unit.code).file or '')}”制作。核对无误的空着；有出入的填核定并写理由。"
     return InspectedUnit(
         unit.code, unit.name, unit.short, note, gate, _figures(assessment, record), _rows(assessment, record), _items(assessment, unit)
     )

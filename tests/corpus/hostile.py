@@ -339,7 +339,7 @@ def formulas() -> Files:
     lost("审定.xlsx", Verdict.REFUSED),
     says={
         "核查.xlsx": f"核查表{UNSEALED}请用 forms --inspection 重新制作，请考核组填在新表上；{OR_TRUST}",
-        "审定.xlsx": f"审定表{UNSEALED}请用 forms --decision 重新制作，填在新表上；{OR_TRUST}；隐藏的工作表也读取了：_basis",
+        "审定.xlsx": f"审定表{UNSEALED}请用 forms --decision 重新制作，填在新表上；{OR_TRUST}",
     },
 )
 def forged_inspection() -> Files:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,10 @@ def test_answers_stand_in_their_places_and_every_comment_stays(tmp_path: Path) -
     ("key", "answer", "why"),
     [
         ("year", "2015", "没有2015年度的规则，现在有：2014。新一年的规则由维护人员按 docs/next-notice.md 准备"),
-        ("year", "今年", "没有今年年度的规则，现在有：2014。新一年的规则由维护人员按 docs/next-notice.md 准备"),
+        ("year", "今年", "“今年”不是年度，写四位数字，例如 2014"),
         ("name", " ", "不能为空"),
+        ("phone", "张三", "“张三”不是电话号码，应当是 0371-12345678 的样子"),
+        ("phone", "", "“”不是电话号码，应当是 0371-12345678 的样子"),
         ("email", "office", "“office”不是邮箱地址，应当是 name@example.com 的样子"),
         ("deadline", "12月31日", "“12月31日”不是日期，写成 2014-12-31 的样子"),
         ("deadline", "2013-12-31", "截止日期2013-12-31早于考核期开始的2014年1月1日"),
@@ -96,6 +99,11 @@ def test_an_answer_that_cannot_be_used(key: str, answer: str, why: str, tmp_path
         make_office(tmp_path / "考核", ANSWERS | {key: answer})
     assert str(wrong.value) == why
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_day_as_people_write_it(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "考核", ANSWERS | {"deadline": "2015年1月9日"})
+    assert office.config.deadline == date(2015, 1, 9)
 
 
 def test_a_folder_with_other_things_in_it_is_not_touched(tmp_path: Path) -> None:

@@ -40,6 +40,16 @@ def test_the_log_says_what_the_screen_says(tmp_path: Path) -> None:
     assert lines[-1] == f"运行结束，结束代码 0（运行完毕），用时0秒。{summary}"
 
 
+def test_a_night_without_changes_ends_with_the_counts_too(tmp_path: Path) -> None:
+    config = office_folder(tmp_path)
+    first = call("-c", config, "run")
+    again = call("-c", config, "run")
+    assert again.out.splitlines()[0] == "收件箱、设置和模板与上次运行时一样，outbox 里的结果没有改动："
+    summary = first.out.splitlines()[-1]
+    assert summary.startswith("收到文件0份；未报送12个；没有问题。")
+    assert logged(tmp_path)[-1] == f"运行结束，结束代码 0（运行完毕），用时0秒。{summary}"
+
+
 def test_a_faulty_configuration_is_found_in_the_log(office: Path) -> None:
     config = office / "faulty.toml"
     config.write_text((office / "config.toml").read_text(encoding="utf-8").replace("year = 2014 ", "year = 2015 "), encoding="utf-8")

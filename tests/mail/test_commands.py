@@ -151,7 +151,46 @@ def test_the_password_goes_into_the_system_s_safe(tmp_path: Path, certificate: C
 
 def test_a_wrong_word(tmp_path: Path) -> None:
     mail_office(tmp_path)
-    assert call(tmp_path, "mail", "form") == Said(WRONG, "", "不知道要做什么：“form”。可以写：forms、corrections、reminders、letters、password\n")
+    assert call(tmp_path, "mail", "form") == Said(
+        WRONG, "", "不知道要做什么：“form”。可以写：forms、corrections、reminders、inspections、letters、password\n"
+    )
+
+
+def test_inspection_forms_go_to_the_leaders(tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once each; a group without a form or an address is named; one group may be asked for."""
+    monkeypatch.setenv("KAOHE_MAIL_PASSWORD", PASSWORD)
+    taken = Taken()
+    with smtp_server(certificate, taken) as port:
+        office = mail_office(tmp_path, mail_config(certificate, port))
+        text = office.file.read_text(encoding="utf-8")
+        for leader, address in (("白宇宙", "bai@gsl.test"), ("郭留章", "guo@gsl.test")):
+            text = text.replace(f'leader = "{leader}"', f'leader = "{leader}"\nemail = "{address}"')
+        office.file.write_text(text, encoding="utf-8")
+        for group in ("第一组", "第二组", "第三组"):
+            drop(tmp_path / "outbox" / "forms", f"2014年度核查表-{group}.xlsx", f"form of {group}".encode())
+        listed = call(tmp_path, "mail", "inspections", "--dry-run", "--unit", "第二组")
+        assert (listed.status, [row[:2] for row in rows(listed)]) == (DONE, [["第二组", "guo@gsl.test"]])
+        said = call(tmp_path, "mail", "inspections", "--send")
+        again = call(tmp_path, "mail", "inspections", "--send")
+    assert (said.status, said.err, taken.recipients) == (DONE, "", ["bai@gsl.test", "guo@gsl.test"])
+    assert "不写给第三组：没有写组长的邮箱，请在 config.toml 里给这个考核组加上 email" in said.out
+    assert "不写给第四组：还没有制作核查表，请先运行 pipeline.py forms --inspection" in said.out
+    assert again.out.endswith("发出0封\n")
+    mail = email.message_from_bytes(taken.mails[0][1], policy=email.policy.default)
+    assert mail["Subject"] == "2014年度工作目标考核核查表（第一组）"
+    (form,) = mail.iter_attachments()
+    assert (form.get_filename(), form.get_content()) == ("2014年度核查表-第一组.xlsx", "form of 第一组".encode())
+    body = mail.get_body()
+    assert body is not None
+    words = body.get_content().splitlines()
+    assert words[0] == "第一组组长白宇宙："
+    assert words[2].endswith("现将第一组的核查表“2014年度核查表-第一组.xlsx”发给你组，考核单位是新郑市工商联、金水区工商联、中原区工商联。")
+
+
+def test_a_group_that_is_not_there(tmp_path: Path) -> None:
+    mail_office(tmp_path)
+    said = call(tmp_path, "mail", "inspections", "--unit", "第九组")
+    assert (said.status, said.err) == (WRONG, "没有“第九组”这个考核组，可以写：第一组、第二组、第三组、第四组\n")
 
 
 def test_letters_wait_for_the_final_set(tmp_path: Path) -> None:
@@ -233,7 +272,7 @@ def test_fetching(tmp_path: Path, certificate: Certificates, mailbox: Mailbox, m
         ["待核对", "邮件/发件人待核对/20141210-x@y.test-广告.eml", "新取"],
     ]
     assert said.out.endswith(
-        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位邮箱里。确是某单位的，把邮箱加到它的 emails 里\n"
+        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位、考核组邮箱里。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email\n"
         "没有附件，没有取：二七区工商联 erqi@gsl.test《收到》（正文里可能写了说明或网盘链接，请在邮箱里看）\n"
         f"取到2封邮件，在：{tmp_path / 'inbox'}\n"
     )

@@ -160,13 +160,22 @@ def test_doubtful_senders_are_listed_and_kept_apart(tmp_path: Path, box: Box) ->
     box.put(sent("x@y.test", "没有", file).replace(b"From:", b"X-From:", 1))
     found = take(office)
     assert [(taken.path, taken.envelope.doubt) for taken in found.taken] == [
-        ("邮件/发件人待核对/20141210-stranger@qq.test-材料.eml", "发件人不在设置的单位邮箱里"),
+        ("邮件/发件人待核对/20141210-stranger@qq.test-材料.eml", "发件人不在设置的单位、考核组邮箱里"),
         ("邮件/发件人待核对/20141210-huiji@gsl.test-材料.eml", "这个邮箱同时写在二七区工商联、惠济区工商联"),
         ("邮件/20141210-二七区工商联-材料.eml", ""),
         ("邮件/发件人待核对/20141210-a@gsl.test, b@gsl.test-两个.eml", "写了几个发件人"),
         ("邮件/发件人待核对/20141210-发件人不明-没有.eml", "没有写发件人"),
     ]
     assert [taken.path for taken in found.doubtful] == [found.taken[n].path for n in (0, 1, 3, 4)]
+
+
+def test_a_group_that_sends_its_form_back_is_known(tmp_path: Path, box: Box) -> None:
+    office = mail_office(tmp_path, box.section())
+    text = office.file.read_text(encoding="utf-8").replace('leader = "白宇宙"', 'leader = "白宇宙"\nemail = "Bai@gsl.test"')
+    office.file.write_text(text, encoding="utf-8")
+    box.put(sent("bai@gsl.test", "核查表", ("核查表.xlsx", b"PK")))
+    found = take(load_office(office.file))
+    assert [(taken.path, taken.envelope.doubt) for taken in found.taken] == [("邮件/20141210-第一组-核查表.eml", "")]
 
 
 def test_mails_without_files_are_told_once_and_left(tmp_path: Path, box: Box) -> None:

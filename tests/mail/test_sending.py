@@ -15,7 +15,7 @@ from kaohe.mail.drafts import forms_batch
 from kaohe.mail.sending import Fate, plan
 from kaohe.mail.sent import SentBook
 from kaohe.mail.smtp import _lines
-from tests.support.mail_office import START, Desk, mail_config, mail_office, with_forms
+from tests.support.mail_office import START, Desk, Hands, mail_config, mail_office, with_forms
 from tests.support.mail_servers import USER, Certificates, Taken, smtp_server
 
 XINZHENG, JINSHUI, ZHONGYUAN = "xinzheng@gsl.test", "jinshui@gsl.test", "zhongyuan@gsl.test"
@@ -43,7 +43,7 @@ def test_mails_go_out_encrypted_and_logged_in(tmp_path: Path, certificate: Certi
     assert [(part.get_filename(), part.get_content()) for part in mail.iter_attachments()] == [
         ("2014年度考核填报表-金水区工商联.xlsx", b"form of jinshui")
     ]
-    assert sending.results[1].copy.replace(b"\r\n", b"\n") == taken.mails[1][1].replace(b"\r\n", b"\n")
+    assert at.copies["填报表-金水区工商联"].replace(b"\r\n", b"\n") == taken.mails[1][1].replace(b"\r\n", b"\n")
     assert at.remembered() == [("xinzheng", "sent"), ("jinshui", "sent"), ("zhongyuan", "sent")]
 
 
@@ -167,6 +167,23 @@ def test_a_run_killed_between_the_server_s_yes_and_the_ledger(tmp_path: Path, ce
         assert (taken.recipients, at.remembered()) == ([XINZHENG], [("xinzheng", "sending")])
         assert at.fates(at.send()) == ["不确定是否已发出", "已发出", "已发出"]
     assert taken.recipients == [XINZHENG, JINSHUI, ZHONGYUAN]
+
+
+def test_a_stopped_run_has_kept_what_it_sent(tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = Taken()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with smtp_server(certificate, taken) as port:
+        at = desk(tmp_path, certificate, port)
+        with monkeypatch.context() as patch:
+            patch.setattr(Hands, "sleep", stopped)  # between the first mail and the second
+            with pytest.raises(KeyboardInterrupt):
+                at.send()
+        assert (taken.recipients, list(at.copies)) == ([XINZHENG], ["填报表-新郑市工商联"])
+        at.send()
+    assert list(at.copies) == ["填报表-新郑市工商联", "填报表-金水区工商联", "填报表-中原区工商联"]
 
 
 def test_without_a_ledger_nothing_is_sent(tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:

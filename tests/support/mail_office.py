@@ -69,6 +69,7 @@ class Desk:
         self.office, self.batch, self.hands = office, batch, hands or Hands()
         self.ledger = Ledger(office.config.folder("state"))
         self.book = SentBook(self.ledger)
+        self.copies: dict[str, bytes] = {}
 
     def send(self, *, again: bool = False, password: str = PASSWORD) -> Sending:
         """One run of the program."""
@@ -76,7 +77,7 @@ class Desk:
         assert config.mail is not None
         postbox = Postbox(config.mail, USER, password if config.mail.user else "", trust(config, config.mail))
         planned = plan(self.batch.drafts, self.book.entries(), again=again)
-        return Sender(config.mail, postbox, self.book, self.hands, Silent()).send(planned)
+        return Sender(config.mail, postbox, self.book, self.hands, Silent(), self.copies.__setitem__).send(planned)
 
     def fates(self, sending: Sending) -> list[str]:
         """What became of each draft, in order."""

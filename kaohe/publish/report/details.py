@@ -147,7 +147,7 @@ class _Packer:
             file.modified,
             file.first_seen,
             self.place.get(file.unit or "", NO_UNIT),
-            0 if file.unit in self.place else number(file.unit or ""),
+            0 if file.unit in self.place else number(file.unit or ("—" if file.verdict.settled else "")),
             [[number(c.sheet), number(c.cell), number(c.label), number(c.before), number(c.after)] for c in file.changes],
         ]
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from kaohe import look
 from kaohe.publish.workbook.cells import LETTERS, markup
-from kaohe.publish.workbook.page import PAGE_PIXELS, Page, Rows
+from kaohe.publish.workbook.page import PAGE_PIXELS, Page, Rows, height
 from kaohe.publish.workbook.plan import (
     BONUS_WORD,
     CAPPED_WORD,
@@ -85,8 +85,9 @@ def _rows(page: Page, widths: Sequence[float], breaks: Sequence[int], names: boo
         row += 1
     for n, card in enumerate(plan.unscored, row):
         name = _name(plan, card, names)
-        words = [cell for a, b in blocks for cell in page.across(n, a, b - 1, f"{card.state.chinese}：{card.reason}", "idle text")]
-        yield page.line(n, [Styled("—", "idle"), name, *words], _ROW_POINTS)
+        said = f"{card.state.chinese}：{card.reason}"
+        words = [cell for a, b in blocks for cell in page.across(n, a, b - 1, said, "idle text")]
+        yield page.line(n, [Styled("—", "idle"), name, *words], max(_ROW_POINTS, height([said], [min(sum(widths[a:b]) for a, b in blocks)])))
 
 
 def _name(plan: Plan, card: Scorecard, linked: bool) -> Styled:

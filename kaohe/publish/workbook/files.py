@@ -70,7 +70,7 @@ def _changes(page: Page, row: int, changes: Sequence[tuple[ReceivedFile, Change]
 
 def _line(plan: Plan, code: str, file: ReceivedFile, linked: bool) -> list[Cell]:
     return [
-        _unit(plan, code, linked) if code else plan.short(file.unit) or Styled("不明", "muted"),
+        _unit(plan, code, linked) if code else plan.short(file.unit) or Styled("—" if file.verdict.settled else "不明", "muted"),
         _state(plan, code),
         file.name,
         Styled(file.verdict.chinese, _STYLE.get(file.verdict, "error")),
