@@ -63,6 +63,8 @@ class Look:
     passing: bool = False
     issued: MachineData | None = None
     """What the form says of its own issue, for the parent to hold against the seal: the key is no business of a worker."""
+    packed: bytes = field(default=b"", compare=False, repr=False)
+    """The look as it came from another process (``packing``), until somebody has remembered it."""
 
 
 def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
