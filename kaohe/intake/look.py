@@ -108,7 +108,10 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
     except UnreadableWorkbook as error:
         verdict = Verdict.LOCKED if error.locked else Verdict.REFUSED if error.refused else Verdict.UNREADABLE
         return Look(verdict, str(error), notes=notes)
-    found = read_form(book.sheets, office)
+    try:
+        found = read_form(book.sheets, office)
+    finally:
+        book.close()
     said = (*notes, *book.notes, *found.notes)
     return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=said, issued=found.issued)
 
