@@ -3,13 +3,12 @@
 import io
 import pickle
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
-from kaohe.intake.record import Cell
+from kaohe.intake.record import Cell, ListRow
 from kaohe.intake.sharing import Sharing
 
 _QUICKLY = 1
@@ -47,26 +46,26 @@ class Unpacker:
 
     def look(self, packed: bytes) -> Look:
         """The look that was packed. Raises whatever zlib and pickle find wrong, UnpicklingError for what is no look."""
-        look = _Careful(zlib.decompress(packed), self._sharing.cell).load()
+        look = _Careful(zlib.decompress(packed), self._sharing).load()
         if not isinstance(look, Look):
             raise pickle.UnpicklingError(type(look).__name__)
         return look if look.record is None else replace(look, record=self._sharing.record(look.record))
 
 
 class _Careful(pickle.Unpickler):
-    """Makes nothing but what a look consists of; cells are made by ``cell``."""
+    """Makes nothing but what a look consists of; cells and rows as they are shared."""
 
     _PLAIN = {("fractions", "Fraction"), ("datetime", "date"), ("datetime", "datetime"), ("builtins", "frozenset")}
-    _CELL = Cell.__module__, Cell.__name__
 
-    def __init__(self, data: bytes, cell: Callable[..., Cell]) -> None:
+    def __init__(self, data: bytes, sharing: Sharing) -> None:
         super().__init__(io.BytesIO(data))
-        self._cell = cell
+        self._made = {(Cell.__module__, Cell.__name__): sharing.cell, (ListRow.__module__, ListRow.__name__): sharing.row}
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name; UnpicklingError for one that has no place in a look."""
-        if (module, name) == self._CELL:
-            return self._cell
+        made = self._made.get((module, name))
+        if made is not None:
+            return made
         if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name}")

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kaohe.intake.record import Cell, Record
+from kaohe.intake.record import Cell, ListRow, Record
 
-_RAW, _VALUE = 2, 3
-"""The places of a cell's text and of its value among what it is made of."""
+_VALUE = 3
+"""The place of a cell's value among what it is made of."""
 _SHORT = 12
 """Characters of a text that may well come again; longer ones (titles, names) seldom do, and remembering them would take more than it saves."""
 
@@ -24,21 +24,24 @@ class Sharing:
 
     def cell(self, *parts: Any) -> Cell:
         """The cell with these parts (those at the end may be left out): the one that was made before, where there is one."""
-        if len(parts) > _VALUE and len(parts[_RAW]) > _SHORT:
-            return Cell(*parts)
         known = self._cells.get(parts)
-        if known is None:
-            known = self._cells[parts] = Cell(*parts)
-        elif len(parts) > _VALUE and type(known.value) is not type(parts[_VALUE]):
-            return Cell(*parts)  # True equals 1 and a fraction an integer: only what is of the same kind is the same
-        return known
+        # True equals 1 and a fraction an integer: only what is of the same kind is the same.
+        if known is not None and (len(parts) <= _VALUE or type(known.value) is type(parts[_VALUE])):
+            return known
+        made = Cell(*parts)
+        if known is None and len(made.raw) <= _SHORT:
+            self._cells[parts] = made
+        return made
 
-    def record(self, record: Record) -> Record:
-        """An equal record whose ids are those of all others."""
-        lists = {
-            sys.intern(list_id): tuple(replace(row, list_id=sys.intern(row.list_id), cells=_named(row.cells)) for row in rows)
-            for list_id, rows in record.lists.items()
-        }
+    @staticmethod
+    def row(list_id: str, sheet: str, number: int, cells: Mapping[str, Cell]) -> ListRow:
+        """The row with these parts, its ids those of all others."""
+        return ListRow(sys.intern(list_id), sheet, number, _named(cells))
+
+    @staticmethod
+    def record(record: Record) -> Record:
+        """An equal record whose ids are those of all others; those of its rows are already."""
+        lists = {sys.intern(list_id): rows for list_id, rows in record.lists.items()}
         return replace(record, fields=_named(record.fields), evidence=_named(record.evidence), lists=lists)
 
 
