@@ -73,6 +73,7 @@ def plain_look(part: bytes, most: int) -> tuple[bytes, Facts]:
     whole = formulas._UNCACHED.sub(formulas._formula_as_text, sheet_xml._ERROR_TYPE.sub(rb"\1\2str\2", canonical(part) if b"<!" in part else part))
     facts = sheet_xml._Look().at(whole)
     facts.shared = whole.count(b't="s"') + whole.count(b"t='s'")
+    facts.pictured = b"DISPIMG(" in whole
     return whole, facts
 
 

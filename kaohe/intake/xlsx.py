@@ -18,7 +18,7 @@ from kaohe.intake import parts as package
 from kaohe.intake.guard import TOO_BIG, Package, repacked, unpacked
 from kaohe.intake.kept import Kept
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
-from kaohe.intake.sheet_xml import Facts, look
+from kaohe.intake.sheet_xml import CELL_PICTURE, Facts, look
 from kaohe.intake.signs import holds_markup
 from kaohe.intake.unreadable import UnreadableWorkbook
 
@@ -79,7 +79,7 @@ def read_xlsx(data: bytes, limits: Intake) -> Book:
             sheets.append(Sheet(entry.name, []))
         else:
             before, told = room.left, looks[number]
-            sheets.append(_sheet(file, entry, ready[number], told, book.get_sheet_by_name(str(number)), room))
+            sheets.append(_sheet(file, entry, told, book.get_sheet_by_name(str(number)), room))
             if file.keep(entry, ready[number], _Known(sheets[-1], told.height, told.width, before - room.left, told.shared)):
                 kept.add(number)
     notes = all_notes(package.notes(parts, entries), zip(sheets, (entry.hidden for entry in entries), strict=True))
@@ -93,12 +93,12 @@ def _check_copies(shared: int, strings: bytes, limits: Intake) -> None:
         raise UnreadableWorkbook(TOO_BIG, refused=True)
 
 
-def _sheet(file: "_File", entry: package.Entry, part: bytes, told: Facts, found: CalamineSheet, room: Room) -> Sheet:
+def _sheet(file: "_File", entry: package.Entry, told: Facts, found: CalamineSheet, room: Room) -> Sheet:
     """A sheet as the library reads it, with its pictures."""
     assert entry.part is not None
     rows = room.read(entry.name, found)
     pictures = set(package.anchored(file.parts, entry.part))
-    if b"DISPIMG(" in part or file.pictured_strings:
+    if told.pictured or file.pictured_strings:
         pictures |= {(r, c) for r, row in enumerate(rows) for c, value in enumerate(row) if isinstance(value, str) and "DISPIMG(" in value}
     for row, column in told.rich if file.pictured else ():
         pictures.add((row, column))
@@ -118,7 +118,7 @@ class _File:
         self.parts, self.listing, self.limits = parts, listing, limits
         self.strings, self.styles = parts.get(listing.strings, b""), parts.get(listing.styles, b"")
         self.pictured = package.holds_cell_pictures(parts)
-        self.pictured_strings = b"DISPIMG(" in self.strings
+        self.pictured_strings = CELL_PICTURE in self.strings
         self._keys: dict[str, Hashable] = {}
         self._common = parts.key(listing.styles), listing.from_1904, limits.cells, self.pictured, self.pictured_strings
 
