@@ -63,7 +63,7 @@ def _looked_over(office: Office, ledger: Ledger, found: Iterable[Arrival], times
     listed = [memory.recall(entry) for entry in found]
     with tempfile.TemporaryDirectory(prefix="kaohe-") as folder:
         store = FolderStore(Path(folder), behind=ledger.archive, scratch=True)
-        with lookers(office, store, len(listed)) as look:
+        with workers(office, store, len(listed), alone) as look:  # here: other machines do not see this folder
             return take_in(office, listed, times, memory.reading(look), now, noted=times.noted)
 
 

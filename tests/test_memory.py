@@ -2,7 +2,9 @@
 
 import errno
 import os
+import pickle
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -46,7 +48,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are really looked into."""
     names: list[str] = []
 
-    def watching(under: Office, store: Any, files: int) -> Any:
+    def watching(under: Office, store: Any, *_: object) -> Any:
         class Watch:
             def __enter__(self) -> Any:
                 inner = here(under, store, alone)
@@ -64,7 +66,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Watch()
 
     monkeypatch.setattr("kaohe.run.lookers", watching)
-    monkeypatch.setattr("kaohe.survey.lookers", watching)
+    monkeypatch.setattr("kaohe.survey.workers", watching)
     return names
 
 
@@ -155,22 +157,33 @@ def test_whatever_happens_to_the_cache_the_results_are_the_same(office: Office, 
     assert looked == []
 
 
-def test_a_look_that_makes_something_strange_is_not_unpacked(office: Office, looked: list[str]) -> None:
-    import pickle
-    import zlib
+class Strange:
+    """What makes a folder when it is unpacked."""
 
-    class Strange:
-        def __reduce__(self) -> Any:
-            return os.system, ("echo strange",)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-    before = night(office).assessment
-    found = zlib.compress(pickle.dumps(Strange()))
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.folder),)
+
+
+def through_a_module(folder: Path) -> bytes:
+    """The same by way of a module that a look's classes come from."""
+    texts = [b"\x8c" + bytes([len(text)]) + text for text in (b"kaohe.intake.pool", b"os.mkdir", os.fsencode(folder))]
+    return b"\x80\x04" + texts[0] + texts[1] + b"\x93" + texts[2] + b"\x85R."
+
+
+@pytest.mark.parametrize("way", ["by name", "through a module"])
+def test_a_look_that_makes_something_strange_is_not_unpacked(office: Office, looked: list[str], way: str) -> None:
+    before, made = night(office).assessment, office.config.home / "strange"
+    found = zlib.compress(pickle.dumps(Strange(made)) if way == "by name" else through_a_module(made))
     with closing(sqlite3.connect(office.config.folder("state") / "cache.sqlite3")) as connection:
         connection.execute("UPDATE look SET found = ?, sum = ?", (found, zlib.crc32(found)))
         connection.commit()
     looked.clear()
     told = night(office, NEXT).assessment
     assert {f.reason for f in told.files} == {"上次读取的结果不能用了，已经清除，请再运行一次"}
+    assert not made.exists()
     assert night(office, NEXT).assessment == before
 
 

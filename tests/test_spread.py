@@ -16,7 +16,7 @@ from kaohe.intake.look import Look
 from kaohe.intake.spread import spread_over
 from kaohe.intake.workers import here, workers
 from kaohe.store import FolderStore
-from kaohe.survey import alone, lookers
+from kaohe.survey import alone, lookers, survey
 from tests.support.forms import NOON, drop, filled, office_folder, sound_fields
 from tests.test_unpack import zipped
 
@@ -87,6 +87,12 @@ def test_the_configuration_names_the_cluster(office: Office, tmp_path: Path, clu
     there = Office(office.config.model_copy(update={"run": run}).at(office.config.home), office.rulebook, office.file, office.rules)
     with lookers(there, FolderStore(tmp_path / "甲", scratch=True), 10) as look:
         assert list(look(arrivals(office.config.folder("inbox")))) == expected(office, tmp_path / "乙")
+
+
+def test_what_only_looks_asks_no_cluster(office: Office) -> None:
+    run = office.config.run.model_copy(update={"executor": "dask", "scheduler": "tcp://127.0.0.1:9"})
+    there = Office(office.config.model_copy(update={"run": run}).at(office.config.home), office.rulebook, office.file, office.rules)
+    assert survey(there).files == survey(office).files
 
 
 @pytest.mark.slow

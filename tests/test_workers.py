@@ -1,12 +1,14 @@
 """Worker processes: a file that hangs, dies or eats memory costs itself alone, and the answers keep their order."""
 
+from pathlib import Path
+
 import pytest
 
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, arrival
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here, workers
-from kaohe.store import MemoryStore
+from kaohe.store import FolderStore, MemoryStore
 from tests.support.forms import NOON, program_office, stamped
 from tests.support.misbehaving import work
 
@@ -44,6 +46,16 @@ def test_a_dying_reader_costs_its_own_file_alone(name: str) -> None:
         (Verdict.REFUSED, TOO_MUCH),
         (Verdict.ACCEPTED, "1字节"),
     ]
+
+
+def test_what_a_lost_worker_had_not_come_to_is_read_and_kept_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "被杀").write_bytes(b"PK hostile")
+    store = FolderStore(tmp_path / "archive")
+    with workers(OFFICE, store, 1, work=work) as look:
+        (found,) = look([arrival(tmp_path / "被杀", "被杀")])
+    assert (found.verdict, found.reason) == (Verdict.REFUSED, TOO_MUCH)
+    assert found.arrival is not None
+    assert store.read(found.arrival.sha256) == b"PK hostile"
 
 
 def test_a_fault_of_the_program_is_not_told_as_the_unit_s() -> None:

@@ -85,6 +85,16 @@ def test_the_same_wheels_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "bundle.zip").read_bytes() == (tmp_path / "other" / "bundle.zip").read_bytes()
 
 
+def test_a_new_version_of_a_file_has_another_date_and_an_unchanged_one_the_same(tmp_path: Path) -> None:
+    dates = []
+    for data in (b"x = 1", b"x = 2"):
+        with zipfile.ZipFile(write_zip(tmp_path / "new.zip", TOP, iter([("a.py", data), ("b.py", b"y = 1")]))) as archive:
+            dates.append([info.date_time for info in archive.infolist()])
+    (a, b), (new_a, new_b) = dates
+    assert a != new_a
+    assert b == new_b == (2014, 1, 21, 9, 59, 40)
+
+
 def unpacked(archive: Path, folder: Path) -> Path:
     """As a person unpacks it, with the modes."""
     with zipfile.ZipFile(archive) as bundle:
