@@ -1,11 +1,14 @@
 """Equal cells of different records are kept once, and nothing changes by it."""
 
+import pickle
+import zlib
 from fractions import Fraction
 
 from kaohe.intake.look import Look
-from kaohe.intake.packing import Unpacker, pack, parcel
+from kaohe.intake.packing import Parcel, Unpacker, pack, parcel
 from kaohe.intake.record import Cell, Problem, Record, Verdict
 from kaohe.intake.sharing import Sharing
+from kaohe.intake.workers import opened
 from tests.support.sample import full_fields, full_rows, office, record
 
 
@@ -61,3 +64,11 @@ def test_a_cell_is_made_of_its_parts() -> None:
         made, parts = cell.__reduce__()
         assert made is Cell
         assert sharing.cell(*parts) == cell
+
+
+def test_what_cannot_be_made_out_is_a_fault_of_the_program() -> None:
+    whole = parcel(_looks()[0])
+    for sent in (b"", whole.packed[:-9], zlib.compress(pickle.dumps("no look")), zlib.compress(pickle.dumps(Parcel))):
+        look = opened(Unpacker(), Parcel(sent, None, 1.0))
+        assert (look.verdict, look.record, look.passing) == (Verdict.FAULT, None, True)
+    assert opened(Unpacker(), whole).verdict is Verdict.ACCEPTED
