@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from benchmarks.names import Name
 from kaohe.config.loader import Office
 from kaohe.config.model import Unit
@@ -187,7 +189,13 @@ def _calculated(forms: Sequence[bytes], resaved: Sequence[bytes]) -> Iterator[by
 
     for data, saved in zip(forms, resaved, strict=True):
         book, values = load_workbook(BytesIO(data)), load_workbook(BytesIO(saved), data_only=True)
-        yield put_back(data, book.sheetnames, formula_results(book, values))
+        results = formula_results(book, values)
+        yield put_back(data, book.sheetnames, {sheet.title: _empty_texts(sheet) | dict(results[sheet.title]) for sheet in book.worksheets})
+
+
+def _empty_texts(sheet: Worksheet) -> dict[str, object]:
+    """An empty text for every formula: openpyxl tells nothing of one whose result is that, and office programs store it as a text (``t="str"``)."""
+    return {cell.coordinate: "" for cell in sheet._cells.values() if cell.data_type == "f"}
 
 
 def _as_excel(data: bytes) -> bytes:

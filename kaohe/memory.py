@@ -1,21 +1,18 @@
 """Files that earlier runs have looked into: known by where they lie or what stands in them, they are not read or looked into again."""
 
 import hashlib
-import io
-import pickle
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from kaohe import PROGRAM_ROOT, __version__
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
+from kaohe.intake.packing import Unpacker, pack
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import Looker
 from kaohe.ledger import Ledger
@@ -39,6 +36,7 @@ class Memory:
         self.key = office_key(office)
         self._places = {} if distrusted else self._cache.places()
         self._distrusted = distrusted
+        self._unpacker = Unpacker()
         self._times = ledger.times()
 
     @property
@@ -79,7 +77,7 @@ class Memory:
 
     def _unpacked(self, packed: bytes) -> Look:
         try:
-            return _unpacked(packed)
+            return self._unpacker.look(packed)
         except Exception:  # no night may be lost to what only saves time
             self._cache.clear()
             return Look(Verdict.FAULT, "上次读取的结果不能用了，已经清除，请再运行一次", passing=True)
@@ -108,7 +106,7 @@ class Memory:
             for entry, is_known in listed:
                 seen = next(found) if is_known else next(fresh)
                 note(entry, seen, not is_known)
-                yield seen
+                yield replace(seen, packed=b"") if seen.packed else seen
 
         return looked
 
@@ -156,9 +154,8 @@ class Writing:
                 self._new_places.append((found.name, place))
         self.is_passing = self.is_passing or look.passing
         if is_new and not look.passing:
-            packed = _packed(replace(look, arrival=None, seconds=0.0))
             inside = " ".join(f"{inner.sha256}:{inner.size}" for inner in look.members)
-            self._new_looks.append((found.sha256, suffix_of(found), self._memory.key, inside, packed))
+            self._new_looks.append((found.sha256, suffix_of(found), self._memory.key, inside, look.packed or pack(look)))
         if len(self._new_looks) >= _AT_ONCE or time.monotonic() - self._flushed > _AT_LEAST_EVERY:
             self.flush()
 
@@ -201,27 +198,3 @@ def _program() -> list[tuple[str, int, int]]:
         state = path.stat()
         found.append((path.relative_to(PROGRAM_ROOT).as_posix(), state.st_size, state.st_mtime_ns))
     return sorted(found)
-
-
-def _packed(look: Look) -> bytes:
-    return zlib.compress(pickle.dumps(look, protocol=5), 1)
-
-
-def _unpacked(packed: bytes) -> Look:
-    look = _Careful(io.BytesIO(zlib.decompress(packed))).load()
-    assert isinstance(look, Look)
-    return look
-
-
-class _Careful(pickle.Unpickler):
-    """Makes nothing but what a look consists of."""
-
-    _PLAIN = {("fractions", "Fraction"), ("datetime", "date"), ("datetime", "datetime"), ("builtins", "frozenset")}
-
-    def find_class(self, module: str, name: str) -> Any:
-        """A class by its name; UnpicklingError for one that has no place in a look, and for whatever else a module holds."""
-        if module.startswith(("kaohe.intake.", "kaohe.checks.", "kaohe.rulebook.", "kaohe.forms.machine_sheet")) or (module, name) in self._PLAIN:
-            found = super().find_class(module, name)
-            if isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")

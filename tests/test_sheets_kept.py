@@ -1,5 +1,6 @@
 """What is kept of one file never changes what another says: the quick way and the plain way give the same, sheet by sheet and cell by cell."""
 
+import gc
 import pickle
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,12 +21,14 @@ from kaohe.forms.master import build_master
 from kaohe.intake import formulas, guard, parts, sheet_xml, xlsx
 from kaohe.intake.form import FormRead, read_form
 from kaohe.intake.kept import Kept
+from kaohe.intake.look import look_into
 from kaohe.intake.parts import canonical
-from kaohe.intake.record import Cell, Problem
-from kaohe.intake.sheet import Book
+from kaohe.intake.record import Cell, Problem, Verdict
+from kaohe.intake.sheet import Book, Sheet
 from kaohe.intake.sheet_xml import Facts
 from kaohe.intake.sniff import sniff
 from kaohe.intake.workbook import UnreadableWorkbook, read_workbook
+from kaohe.store import MemoryStore
 from tests.corpus import CASES
 from tests.support.forms import filled, program_office, sound_fields
 from tests.support.mutate import mutated
@@ -70,6 +73,7 @@ def plain_look(part: bytes, most: int) -> tuple[bytes, Facts]:
     whole = formulas._UNCACHED.sub(formulas._formula_as_text, sheet_xml._ERROR_TYPE.sub(rb"\1\2str\2", canonical(part) if b"<!" in part else part))
     facts = sheet_xml._Look().at(whole)
     facts.shared = whole.count(b't="s"') + whole.count(b"t='s'")
+    facts.pictured = b"DISPIMG(" in whole
     return whole, facts
 
 
@@ -310,3 +314,18 @@ def test_the_states_of_a_list_are_one_formula_and_read_as_a_hundred() -> None:
     with zipfile.ZipFile(BytesIO(master)) as archive:
         shared_by = [archive.read(name).count(b'<f t="shared"') for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
     assert sorted(shared_by) == sorted([0] * 3 + [entry.rows for entry in OFFICE.rulebook.lists])
+
+
+def test_a_workbook_that_nobody_keeps_is_gone_after_the_look() -> None:
+    form = filled("jinshui", sound_fields())
+    gc.collect()
+    gc.disable()
+    try:
+        assert look_into("表.xlsx", form, OFFICE, MemoryStore()).verdict is Verdict.ACCEPTED
+        assert [sheet.name for sheet in gc.get_objects() if isinstance(sheet, Sheet)] == []
+        assert look_into("表.xlsx", form, OFFICE, MemoryStore()) == look_into("表.xlsx", form, OFFICE, MemoryStore())
+        kept = [known.sheet for known, _ in xlsx.SHEETS._values.values()]
+        assert len(kept) > 0
+        assert {id(sheet) for sheet in gc.get_objects() if isinstance(sheet, Sheet)} == {id(sheet) for sheet in kept}
+    finally:
+        gc.enable()

@@ -109,13 +109,18 @@ _HEADINGS |= {label_key(text): name for name, texts in _OTHER_HEADINGS.items() f
 
 def _head_keys(sheet: Sheet, _: None) -> list[list[str]]:
     """The keys of what stands in the first rows; "" for what is too long to be a heading."""
-    return [[_head_key(value) for value in row] for row in sheet.rows[:HEAD_ROWS]]
+    return [[_head_key(value) if value != "" else "" for value in row] for row in sheet.rows[:HEAD_ROWS]]
 
 
 def _head_key(value: Any) -> str:
-    if value is None or value == "" or (isinstance(value, str) and len(value) > _LONGEST_LABEL):
-        return ""
-    return label_key(raw_text(value))
+    if isinstance(value, str):
+        return _text_key(value) if len(value) <= _LONGEST_LABEL else ""
+    return "" if value is None else label_key(raw_text(value))
+
+
+@lru_cache(maxsize=8192)
+def _text_key(text: str) -> str:
+    return label_key(raw_text(text))
 
 
 def heading_columns(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
@@ -162,6 +167,8 @@ def shown_units(sheets: Iterable[Sheet]) -> Iterator[Cell]:
 def _units_on(sheet: Sheet, _: None) -> tuple[Cell, ...]:
     found = []
     for index, row in enumerate(sheet.rows[:HEAD_ROWS]):
+        if not any(isinstance(value, str) and _UNIT_SIGN in value for value in row):
+            continue
         for column, value in enumerate(row):
             match = _UNIT.match("".join(raw_text(value).split())) if isinstance(value, str) and _UNIT_SIGN in value else None
             if match is None:

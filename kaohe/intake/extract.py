@@ -174,11 +174,13 @@ def _rows(table: ListTable) -> Iterator[ListRow]:
     last = max(seen)
     take = itemgetter(*seen, last)
     pictured = {row for row, at in sheet.pictures if at in seen}
+    nothing = ("",) * (len(seen) + 1)
     for index in range(table.first, len(sheet.rows)):
         row = sheet.rows[index]
         values = take(row) if last < len(row) else [row[at] for at in seen if at < len(row)]
         # Most rows are empty, and most of their cells are nothing at all rather than something that looks blank.
-        if index == table.heading or (values.count("") + values.count(None) == len(values) and index not in pictured):
+        blank = values == nothing or values.count("") + values.count(None) == len(values)
+        if index == table.heading or (blank and index not in pictured):
             continue
         cells = _row_cells(table, index)
         if any(not cell.blank for cell in cells.values()):

@@ -64,6 +64,8 @@ class Look:
     passing: bool = False
     issued: MachineData | None = None
     """What the form says of its own issue, for the parent to hold against the seal: the key is no business of a worker."""
+    packed: bytes = field(default=b"", compare=False, repr=False)
+    """The look as it came from another process (``packing``), until somebody has remembered it."""
 
 
 def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
@@ -109,7 +111,10 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
     except UnreadableWorkbook as error:
         verdict = Verdict.LOCKED if error.locked else Verdict.REFUSED if error.refused else Verdict.UNREADABLE
         return Look(verdict, str(error), notes=notes)
-    found = read_form(book.sheets, office)
+    try:
+        found = read_form(book.sheets, office)
+    finally:
+        book.close()
     said = (*notes, *book.notes, *found.notes)
     return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=said, issued=found.issued)
 

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from lxml import etree
@@ -106,6 +107,7 @@ def _entry(element: etree._Element, links: Mapping[str, tuple[str, str]], parts:
     return Entry(str(element.get("name") or ""), target if readable else None, element.get("state", "visible") != "visible", kind == "xlMacrosheet")
 
 
+@lru_cache(maxsize=4096)
 def rels_of(part: str) -> str:
     """The part with the relations of this one."""
     folder, name = posixpath.split(part)

@@ -64,6 +64,10 @@ class ListRow:
     number: int
     cells: Mapping[str, Cell]
 
+    def __reduce__(self) -> tuple[type["ListRow"], tuple[object, ...]]:
+        """As short as that of a cell."""
+        return ListRow, (self.list_id, self.sheet, self.number, self.cells)
+
     @property
     def place(self) -> tuple[str, int]:
         """What tells the row from every other row of its list (a list sheet may have been copied)."""

@@ -46,6 +46,10 @@ class Sheet:
         found: T = kept[1]
         return found
 
+    def forget(self) -> None:
+        """Let go of what was found out."""
+        self._told.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -53,6 +57,14 @@ class Book:
 
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
+    kept: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    """The numbers (from 0) of the sheets that are kept for other workbooks."""
+
+    def close(self) -> None:
+        """Let go of what was found out about the sheets of this workbook alone: it refers to them as they to it, and both would stay for long."""
+        for number, sheet in enumerate(self.sheets):
+            if number not in self.kept:
+                sheet.forget()
 
 
 class Room:

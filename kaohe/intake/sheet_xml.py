@@ -16,6 +16,7 @@ _NEAR = (9999, 26)
 """Rows and columns within which addresses are told at a glance."""
 _REF = re.compile(r"([A-Za-z]{0,7})([0-9]{1,10})")
 _RICH = re.compile(rb'<c r="([A-Z]+)(\d+)"(?=[^<>]*? vm=")')
+CELL_PICTURE = b"DISPIMG("
 _ERROR_TYPE = re.compile(rb"""(<(?:\w+:)?c\s(?:[^<>]*?\s)?t\s*=\s*)(["'])e\2""")
 
 
@@ -29,6 +30,8 @@ class Facts:
     rich: set[tuple[int, int]] = field(default_factory=set)
     shared: int = 0
     """Cells that refer to a shared string."""
+    pictured: bool = False
+    """Whether a cell's own text may be a picture of WPS."""
 
 
 def look(part: bytes, most: int) -> tuple[bytes, Facts]:
@@ -53,6 +56,7 @@ def look(part: bytes, most: int) -> tuple[bytes, Facts]:
     else:
         found = _Look().at(signs.part)
     found.shared = signs.shared
+    found.pictured = CELL_PICTURE in signs.part
     return signs.part, found
 
 

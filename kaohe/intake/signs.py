@@ -71,8 +71,9 @@ class Signs:
     @cached_property
     def prefixed(self) -> bool:
         """Whether a name with a prefix is that of a row or a cell."""
-        colon, one, two = self.bytes[:-2] == ord(":"), self.bytes[1:-1], self.bytes[2:]
-        perhaps = np.flatnonzero(colon & ((one == ord("c")) | ((one == ord("r")) & (two == ord("o")))))
+        colons = np.flatnonzero(self.bytes[:-2] == ord(":"))
+        one, two = self.bytes[colons + 1], self.bytes[colons + 2]
+        perhaps = colons[(one == ord("c")) | ((one == ord("r")) & (two == ord("o")))]
         return len(perhaps) > 0 and any(len(self._tags(perhaps, name)) for name in ("c", "row"))
 
     def ends_after(self, places: Places) -> Places:

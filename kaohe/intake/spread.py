@@ -10,7 +10,8 @@ from itertools import islice
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
-from kaohe.intake.workers import Checker, Examiner, Looker, no_check, workers
+from kaohe.intake.packing import Parcel, Unpacker, parcel
+from kaohe.intake.workers import Checker, Examiner, Looker, no_check, opened, workers
 from kaohe.store import Store
 
 HANDFUL = 50
@@ -25,10 +26,10 @@ def spread_over(executor: Executor, office: Office, store: Store, check: Checker
 
     What an executor loses for good (a machine that dies, time and again) is looked into here instead.
     """
-    examine = Examiner(office, store, check)
+    examine, unpacker = Examiner(office, store, check), Unpacker()
 
     def look(found: Iterable[Arrival]) -> Iterator[Look]:
-        waiting: deque[tuple[list[Arrival], Future[list[Look]]]] = deque()
+        waiting: deque[tuple[list[Arrival], Future[list[Parcel]]]] = deque()
         entries = iter(found)
         while True:
             while len(waiting) < _AHEAD and (some := list(islice(entries, handful))):
@@ -37,18 +38,18 @@ def spread_over(executor: Executor, office: Office, store: Store, check: Checker
                 return
             some, future = waiting.popleft()
             try:
-                looks = future.result()
+                parcels = future.result()
             except Exception:  # whatever became of the machine, these files are still here
-                looks = looked_into(examine, some)
-            yield from looks
+                parcels = looked_into(examine, some)
+            yield from (opened(unpacker, sent) for sent in parcels)
 
     yield look
 
 
-def looked_into(examine: Examiner, entries: Sequence[Arrival]) -> list[Look]:
+def looked_into(examine: Examiner, entries: Sequence[Arrival]) -> list[Parcel]:
     """A handful of files, each within the bounds, in processes of the machine where this runs."""
     with _with_children(), workers(examine.office, examine.store, 1, examine.check) as look:
-        return list(look(entries))
+        return [parcel(found) for found in look(entries)]
 
 
 @contextlib.contextmanager

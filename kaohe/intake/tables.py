@@ -144,8 +144,14 @@ def _head_texts(sheet: Sheet, _: None) -> list[dict[str, int]]:
     return [{value: n for n, value in reversed(list(enumerate(row))) if isinstance(value, str) and value} for row in sheet.rows[:HEAD_ROWS]]
 
 
+def _all_head_texts(sheet: Sheet, _: None) -> set[str]:
+    return set[str]().union(*sheet.told(_head_texts, None))
+
+
 def id_row(sheet: Sheet, wanted: set[str]) -> tuple[int, dict[str, int]] | None:
     """Index of the row that holds all the wanted ids, with the column of each text in it."""
+    if not wanted <= sheet.told(_all_head_texts, None):
+        return None
     for index, columns in enumerate(sheet.told(_head_texts, None)):
         if wanted <= columns.keys():
             return index, columns

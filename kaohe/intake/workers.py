@@ -1,6 +1,7 @@
 """Looking into many files at once, each in a process with bounds: one that hangs, dies or eats memory costs its own file alone."""
 
 import contextlib
+import gc
 import os
 import threading
 import time
@@ -12,6 +13,7 @@ from kaohe.config.loader import Office
 from kaohe.files import FolderFault, told
 from kaohe.intake.arrival import Arrival, keep_steadily, read_steadily
 from kaohe.intake.look import Look, look_into
+from kaohe.intake.packing import Parcel, Unpacker, parcel
 from kaohe.intake.pool import Lost, Pool, Raised
 from kaohe.intake.record import Verdict
 from kaohe.store import KEEPING, MemoryStore, Store
@@ -28,6 +30,9 @@ _MOST = 8
 """Workers at most: beyond that the disk is the bound."""
 _FEW = 8
 """Files fewer than this are looked into by one worker: a second would take longer to start than it saves."""
+
+_UNCOLLECTED = 50_000
+"""Objects that a worker makes before it looks for garbage: the rows of some ten workbooks, which go by themselves."""
 
 Checker: TypeAlias = Callable[[Office, Look], object]
 """Finds out about a look by itself what needs no other file."""
@@ -101,7 +106,7 @@ def here(office: Office, store: Store | None = None, check: Checker = no_check) 
 
 @contextlib.contextmanager
 def workers(
-    office: Office, store: Store, files: int | None = None, check: Checker = no_check, work: Callable[[Arrival], Look] | None = None
+    office: Office, store: Store, files: int | None = None, check: Checker = no_check, work: Callable[[Arrival], Look | Parcel] | None = None
 ) -> Iterator[Looker]:
     """Looks in processes of their own, no more than there are processors or ``files``, bounded as the configuration says.
 
@@ -117,6 +122,7 @@ def workers(
             import kaohe.intake.workbook  # noqa: F401 -- loaded here once, for all workers that are copies of this process
 
             handed: list[Arrival] = []
+            unpacker = Unpacker()
 
             def tasks() -> Iterator[tuple[Arrival]]:
                 for entry in found:
@@ -125,7 +131,7 @@ def workers(
 
             for number, result in enumerate(pool.each(tasks())):
                 entry, handed[number] = handed[number], _DONE
-                yield _told(result, seconds, entry, examine)
+                yield opened(unpacker, result) if isinstance(result, Parcel) else _told(result, seconds, entry, examine)
 
         yield look
 
@@ -138,6 +144,8 @@ def _begin(examine: Examiner) -> None:
     """What a worker does first: remember the office, and bound its own memory."""
     global _examine  # noqa: PLW0603 -- a worker process serves one office
     _examine = examine
+    gc.freeze()  # what is here stays: a collection in a split process would copy it page by page
+    gc.set_threshold(_UNCOLLECTED)
     bound_memory(examine.office.config.intake.memory_mb * _MEGABYTE)
 
 
@@ -171,9 +179,17 @@ def watch_memory(size: int) -> None:
     os._exit(1)
 
 
-def _work(entry: Arrival) -> Look:
+def _work(entry: Arrival) -> Parcel:
     assert _examine is not None
-    return _examine(entry)
+    return parcel(_examine(entry))
+
+
+def opened(unpacker: Unpacker, sent: Parcel) -> Look:
+    """The look that was sent; where it cannot be made out, that is a fault of the program."""
+    try:
+        return unpacker.opened(sent)
+    except Exception as error:  # whatever a process that read a hostile file may send
+        return replace(_fault(type(error).__name__), arrival=sent.arrival)
 
 
 def unlooked(entry: Arrival) -> Look:

@@ -18,7 +18,7 @@ from kaohe.intake import parts as package
 from kaohe.intake.guard import TOO_BIG, Package, repacked, unpacked
 from kaohe.intake.kept import Kept
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
-from kaohe.intake.sheet_xml import Facts, look
+from kaohe.intake.sheet_xml import CELL_PICTURE, Facts, look
 from kaohe.intake.signs import holds_markup
 from kaohe.intake.unreadable import UnreadableWorkbook
 
@@ -70,6 +70,7 @@ def read_xlsx(data: bytes, limits: Intake) -> Book:
     _check_copies(sum(told.shared for told in looks.values()) + sum(found.shared for found in known.values()), file.strings, limits)
     book = CalamineWorkbook.from_filelike(BytesIO(_plain_package(file, ready)))
     sheets = []
+    kept = set(known)
     for number, entry in enumerate(entries):
         if number in known:
             room.take(entry.name, known[number].area, 1)
@@ -78,9 +79,11 @@ def read_xlsx(data: bytes, limits: Intake) -> Book:
             sheets.append(Sheet(entry.name, []))
         else:
             before, told = room.left, looks[number]
-            sheets.append(_sheet(file, entry, ready[number], told, book.get_sheet_by_name(str(number)), room))
-            file.keep(entry, ready[number], _Known(sheets[-1], told.height, told.width, before - room.left, told.shared))
-    return Book(tuple(sheets), all_notes(package.notes(parts, entries), zip(sheets, (entry.hidden for entry in entries), strict=True)))
+            sheets.append(_sheet(file, entry, told, book.get_sheet_by_name(str(number)), room))
+            if file.keep(entry, ready[number], _Known(sheets[-1], told.height, told.width, before - room.left, told.shared)):
+                kept.add(number)
+    notes = all_notes(package.notes(parts, entries), zip(sheets, (entry.hidden for entry in entries), strict=True))
+    return Book(tuple(sheets), notes, frozenset(kept))
 
 
 def _check_copies(shared: int, strings: bytes, limits: Intake) -> None:
@@ -90,12 +93,12 @@ def _check_copies(shared: int, strings: bytes, limits: Intake) -> None:
         raise UnreadableWorkbook(TOO_BIG, refused=True)
 
 
-def _sheet(file: "_File", entry: package.Entry, part: bytes, told: Facts, found: CalamineSheet, room: Room) -> Sheet:
+def _sheet(file: "_File", entry: package.Entry, told: Facts, found: CalamineSheet, room: Room) -> Sheet:
     """A sheet as the library reads it, with its pictures."""
     assert entry.part is not None
     rows = room.read(entry.name, found)
     pictures = set(package.anchored(file.parts, entry.part))
-    if b"DISPIMG(" in part or file.pictured_strings:
+    if told.pictured or file.pictured_strings:
         pictures |= {(r, c) for r, row in enumerate(rows) for c, value in enumerate(row) if isinstance(value, str) and "DISPIMG(" in value}
     for row, column in told.rich if file.pictured else ():
         pictures.add((row, column))
@@ -115,7 +118,8 @@ class _File:
         self.parts, self.listing, self.limits = parts, listing, limits
         self.strings, self.styles = parts.get(listing.strings, b""), parts.get(listing.styles, b"")
         self.pictured = package.holds_cell_pictures(parts)
-        self.pictured_strings = b"DISPIMG(" in self.strings
+        self.pictured_strings = CELL_PICTURE in self.strings
+        self._keys: dict[str, Hashable] = {}
         self._common = parts.key(listing.styles), listing.from_1904, limits.cells, self.pictured, self.pictured_strings
 
     @cached_property
@@ -127,6 +131,12 @@ class _File:
 
     def _key(self, entry: package.Entry) -> Hashable:
         """What the sheet's cells follow from; None where that cannot be told yet."""
+        found = self._keys.get(entry.name)
+        if found is None and (found := self._made_key(entry)) is not None:
+            self._keys[entry.name] = found
+        return found
+
+    def _made_key(self, entry: package.Entry) -> Hashable:
         if entry.part is None or package.rels_of(entry.part) in self.parts:
             return None
         part = self.parts.key(entry.part)
@@ -151,18 +161,20 @@ class _File:
         key = self._key(entry)
         return None if key is None else SHEETS.get(key)
 
-    def keep(self, entry: package.Entry, ready: bytes, known: _Known) -> None:
-        """Keep a sheet that has come before, texts and all. ``ready`` is its part as the library read it."""
+    def keep(self, entry: package.Entry, ready: bytes, known: _Known) -> bool:
+        """Keep a sheet that has come before, texts and all; whether that was done. ``ready`` is its part as the library read it."""
         assert entry.part is not None
         part = self.parts.key(entry.part)
         if _REFERENCES.get(part) is None:
             references = _references(ready) if SHEETS.again(part) else None
             if references is None:
-                return
+                return False
             _REFERENCES.put(part, references, 300 + 36 * len(references))
         key = self._key(entry)
-        if key is not None and SHEETS.again(key):
-            SHEETS.put(key, known, _weight(known))
+        if key is None or not SHEETS.again(key):
+            return False
+        SHEETS.put(key, known, _weight(known))
+        return SHEETS.get(key) is known
 
 
 def _weight(known: _Known) -> int:
