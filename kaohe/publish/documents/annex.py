@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
@@ -21,6 +20,24 @@ _LOWEST_MM, _HIGHEST_MM, _STEP_MM = 8.0, 24.0, 0.5
 _DOUBT = 0.02
 """How far a program's line heights may be from the computed ones."""
 _PAGE_PT = gb.TYPE_HEIGHT_MM * gb.POINTS_PER_MM
+
+
+_P_PR, _P_STYLE, _R, _R_PR, _T, _TBL, _KEEP_NEXT = map(qn, ("w:pPr", "w:pStyle", "w:r", "w:rPr", "w:t", "w:tbl", "w:keepNext"))
+
+
+def text_of(paragraph: Any) -> str:
+    """The text of a paragraph; found without a search where there is nothing but runs of text."""
+    parts: list[str] = []
+    for child in paragraph._p:
+        if child.tag == _R:
+            for part in child:
+                if part.tag == _T:
+                    parts.append(part.text or "")
+                elif part.tag != _R_PR:
+                    return str(paragraph.text)
+        elif child.tag != _P_PR:
+            return str(paragraph.text)
+    return "".join(parts)
 
 
 def settle_annexes(document: Any) -> None:
@@ -45,11 +62,13 @@ def settle_annexes(document: Any) -> None:
 
 def _keep_with_next(paragraph: Any) -> None:
     """As ``keep_with_next`` does, without looking for the mark's place among all that a paragraph's format may hold: it is the second."""
-    form = paragraph.get_or_add_pPr()
-    mark = form.find(qn("w:keepNext"))
+    form = paragraph.find(_P_PR)
+    if form is None:
+        form = paragraph.get_or_add_pPr()
+    mark = form.find(_KEEP_NEXT)
     if mark is None:
-        mark = OxmlElement("w:keepNext")
-        form.insert(1 if len(form) and form[0].tag == qn("w:pStyle") else 0, mark)
+        mark = form.makeelement(_KEEP_NEXT)
+        form.insert(1 if len(form) and form[0].tag == _P_STYLE else 0, mark)
     mark.attrib.pop(qn("w:val"), None)
 
 
