@@ -128,9 +128,8 @@ def plain_package(data: bytes, own: Own) -> Plain:
     _drop_foreign(workbook, own.names)
     if b"<property" in contents.get("docProps/custom.xml", b""):
         raise NotPlain
-    if sum(contents[part].count(b"<") for part in sheets.values()) > _MOST_CELLS:  # one sign is counted much faster than three
-        if sum(contents[part].count(b"<c ") for part in sheets.values()) > _MOST_CELLS:
-            raise NotPlain
+    if all(sum(contents[part].count(sign) for part in sheets.values()) > _MOST_CELLS for sign in (b"<", b"<c ")):  # one sign is counted much faster
+        raise NotPlain
     for part in sheets.values():
         digest = sha256(b"%d " % found[part].method + found[part].packed).digest()
         if digest not in own.checked:
