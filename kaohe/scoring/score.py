@@ -16,6 +16,7 @@ from kaohe.rulebook.model import Item, Rulebook
 from kaohe.rulebook.rules.base import Condition, label
 from kaohe.rulebook.rules.conditions import AllOf
 from kaohe.rulebook.rules.growth import RankBands
+from kaohe.rulebook.rules.rows import RowRule
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.decision import Adjustment
 from kaohe.scoring.exact import ZERO, exact_sum
@@ -162,6 +163,7 @@ class _Scorer:
     changes: Mapping[str, Verification] = field(default_factory=dict)
     adjustments: Mapping[tuple[str, str], Adjustment] = field(default_factory=dict)
     known: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
+    alike: dict[tuple[object, ...], ItemScore] = field(default_factory=dict)
 
     @cached_property
     def _maxima(self) -> Mapping[str, Fraction | None]:
@@ -191,8 +193,29 @@ class _Scorer:
         )
         return _totalled(card, rulebook) if judged.state.scored else card
 
-    def _item(self, unit: Unit, item: Item, blocked: Container[str], own_blocked: Container[str]) -> ItemScore:
-        """One item: by the rule, then with what the group changed shown beside what the unit itself gave."""
+    def _item(self, unit: Unit, item: Item, blocked: frozenset[str], own_blocked: frozenset[str]) -> ItemScore:
+        """One item; units that answered the same in the same cells share it: most items ask for 是 or 否 or a small count."""
+        answers = self._answers(unit.code, item, blocked)
+        if answers is None:
+            return self._judged(unit, item, blocked, own_blocked)
+        score = self.alike.get(answers)
+        if score is None:
+            score = self.alike[answers] = self._judged(unit, item, blocked, own_blocked)
+        return score
+
+    def _answers(self, code: str, item: Item, blocked: frozenset[str]) -> tuple[object, ...] | None:
+        """All that the score of an item follows from, where that is answers alone; None where it is more: places, rows, the group's or the meeting's word."""
+        record, rule = self.records.get(code), item.rule
+        if record is None or code in self.changes or not self.states[code].state.scored or not isinstance(rule, Condition | AllOf | RowRule):
+            return None
+        inputs = rule.inputs()
+        if (blocked and not blocked.isdisjoint(inputs)) or (code, item.id) in self.adjustments or any(record.lists.get(name) for name in rule.lists()):
+            return None
+        values, cells = self.inputs.facts[code].fields, record.fields
+        return item.id, *[(cell.sheet, cell.ref, cell.raw, values.get(f)) if (cell := cells.get(f)) is not None else None for f in inputs]
+
+    def _judged(self, unit: Unit, item: Item, blocked: Container[str], own_blocked: Container[str]) -> ItemScore:
+        """By the rule, then with what the group changed shown beside what the unit itself gave."""
         code, rulebook = unit.code, self.office.rulebook
         case, record = self.inputs.case(code, item), self.records.get(code)
         points, state, why = self._by_rule(code, item, case, blocked)

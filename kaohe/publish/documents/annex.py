@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docx.oxml.ns import qn
-from docx.table import Table
+from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 from kaohe.publish.documents import standard as gb
@@ -43,18 +43,19 @@ def text_of(paragraph: Any) -> str:
 def settle_annexes(document: Any) -> None:
     """Keep the last rows of every annotated table with its note; choose the rows' height where an imprint follows."""
     for table, note in _annotated(document):
-        for row in table._tbl.tr_lst[-_KEPT:]:
+        rows = table._tbl.tr_lst  # not ``table.rows``, which refers to its table and back: nothing would be freed before somebody looks for such
+        for row in rows[-_KEPT:]:
             for paragraph in (p for cell in row.tc_lst for p in cell.p_lst):
                 _keep_with_next(paragraph)
         imprint = _after(note, "w:tbl")
         if imprint is None or imprint.find(f"{qn('w:tblPr')}/{qn('w:tblpPr')}") is None:
             continue
-        heights = [mark for row in table.rows[1:] if (mark := row._tr.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
-        if len(heights) < len(table.rows) - 1:
+        heights = [mark for row in rows[1:] if (mark := row.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
+        if len(heights) < len(rows) - 1:
             continue
         tail = _paragraph_pt(note, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM) + 2 * 24 + 4
         styles: dict[str, _Measure] = {}
-        natural = [_row_pt(row, styles) for row in table.rows]
+        natural = [_row_pt(row, table, styles) for row in rows]
         chosen = _height_mm(natural, _above_pt(table), tail, int(heights[0].get(qn("w:val"))) / gb.TWIPS_PER_MM)
         for mark in heights:
             mark.set(qn("w:val"), str(gb.twips(chosen)))
@@ -99,7 +100,7 @@ def _annotated(document: Any) -> Iterator[tuple[Any, Any]]:
         following = _after(table, "w:p")
         if following is not None:
             note = Paragraph(following, document._body)
-            if note.style is not None and note.style.name == NOTE_STYLE and table.rows:
+            if note.style is not None and note.style.name == NOTE_STYLE and table._tbl.tr_lst:
                 yield table, note
 
 
@@ -122,11 +123,11 @@ def _above_pt(table: Any) -> float:
     return total
 
 
-def _row_pt(row: Any, styles: dict[str, "_Measure"]) -> float:
-    cells = [(cell, (cell.width or 0) / 12700 - 5.7) for cell in row._tr.tc_lst] if _is_simple(row._tr) else None
+def _row_pt(row: Any, table: Any, styles: dict[str, "_Measure"]) -> float:
+    cells = [(cell, (cell.width or 0) / 12700 - 5.7) for cell in row.tc_lst] if _is_simple(row) else None
     if cells is None:  # cells that span others: the document's own view of the row
-        cells = [(cell._tc, (cell.width or 0) / 12700 - 5.7) for cell in row.cells]
-    return 3.5 + max(sum(_measured(Paragraph(p, row), points, styles) for p in cell.p_lst) for cell, points in cells)
+        cells = [(cell._tc, (cell.width or 0) / 12700 - 5.7) for cell in _Row(row, table).cells]
+    return 3.5 + max(sum(_measured(Paragraph(p, table), points, styles) for p in cell.p_lst) for cell, points in cells)
 
 
 def _is_simple(row: Any) -> bool:
