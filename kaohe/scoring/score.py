@@ -209,7 +209,11 @@ class _Scorer:
         if record is None or code in self.changes or not self.states[code].state.scored or not isinstance(rule, Condition | AllOf | RowRule):
             return None
         inputs = rule.inputs()
-        if (blocked and not blocked.isdisjoint(inputs)) or (code, item.id) in self.adjustments or any(record.lists.get(name) for name in rule.lists()):
+        if (
+            (blocked and not blocked.isdisjoint(inputs))
+            or (code, item.id) in self.adjustments
+            or any(record.lists.get(name) for name in rule.lists())
+        ):
             return None
         values, cells = self.inputs.facts[code].fields, record.fields
         return item.id, *[(cell.sheet, cell.ref, cell.raw, values.get(f)) if (cell := cells.get(f)) is not None else None for f in inputs]

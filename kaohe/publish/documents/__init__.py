@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from kaohe.config.model import Unit
@@ -67,7 +68,7 @@ class LetterJob:
     template: Path
     properties: Properties
     told: str
-    """All that the letter says apart from its template and what follows from the rules: letters of which this is the same are the same."""
+    """A digest of all that the letter says apart from its template and what follows from the rules: letters of which this is the same are the same."""
     tell: Callable[[], Letter]
 
     @property
@@ -90,7 +91,7 @@ def letter_jobs(assessment: Assessment, folder: Path) -> Iterator[LetterJob]:
     said = repr(shared)
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
-        told = f"{said}{properties}{letter_told(assessment, card)}"
+        told = sha256(f"{said}{properties}{letter_told(assessment, card)}".encode(errors="surrogatepass")).hexdigest()
         yield LetterJob(folder / letter_name(card.unit), template, properties, told, partial(letter_context, assessment, card, shared))
 
 
