@@ -164,6 +164,8 @@ class _Scorer:
     adjustments: Mapping[tuple[str, str], Adjustment] = field(default_factory=dict)
     known: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
     alike: dict[tuple[object, ...], ItemScore] = field(default_factory=dict)
+    rows: dict[tuple[int, str, str, int], Source] = field(default_factory=dict)
+    """The rows of lists as sources: most of them count for more than one item."""
 
     @cached_property
     def _maxima(self) -> Mapping[str, Fraction | None]:
@@ -227,7 +229,7 @@ class _Scorer:
             claimed = points
         else:
             claimed = self.own.points(code, item, own_blocked) if record else ZERO
-        sources = _sources(rulebook, item, record, case.facts) if record else ()
+        sources = _sources(rulebook, item, record, case.facts, self.rows) if record else ()
         score = ItemScore(item, points, self._maxima[item.id], state, why, sources, case.standing, claimed)
         if state is ItemState.VOID:
             return score
@@ -327,7 +329,7 @@ def _status(cards: Iterable[Scorecard]) -> Status:
     return Status.REVIEW if decided else Status.PRELIMINARY
 
 
-def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tuple[Source, ...]:
+def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts, rows: dict[tuple[int, str, str, int], Source]) -> tuple[Source, ...]:
     """The cells behind an item: its fields, then every column its rule looks at of every row that counts."""
     found = []
     for field_id in item.rule.inputs():
@@ -337,8 +339,13 @@ def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tu
     for list_id in item.rule.lists():
         title = rulebook.lists_by_id[list_id]
         counted = {row.place for row in item.rule.counted_rows(facts)}
+        if not counted:
+            continue
         for row in record.lists.get(list_id, ()):
             if row.place in counted:
-                key = row.cells[title.key[-1]]
-                found.append(Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value)))
+                known = id(record), list_id, row.sheet, row.number
+                if known not in rows:
+                    key = row.cells[title.key[-1]]
+                    rows[known] = Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value))
+                found.append(rows[known])
     return tuple(found)

@@ -5,9 +5,11 @@ Word and WPS keep rows with what follows them; LibreOffice does not. Both get ro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from docx.oxml.ns import qn
+from docx.styles.styles import Styles
 from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
@@ -96,12 +98,28 @@ def _height_mm(natural: Sequence[float], above: float, tail: float, wanted: floa
 
 
 def _annotated(document: Any) -> Iterator[tuple[Any, Any]]:
+    names = style_names(document)
     for table in document.tables:
         following = _after(table, "w:p")
-        if following is not None:
-            note = Paragraph(following, document._body)
-            if note.style is not None and note.style.name == NOTE_STYLE and table._tbl.tr_lst:
-                yield table, note
+        if following is None or not table._tbl.tr_lst:
+            continue
+        note, style_id = Paragraph(following, document._body), following.style
+        name = names.get(style_id)
+        if name is None and note.style is not None:  # a style that the document does not have, or none: its usual one
+            name = note.style.name
+        if name == NOTE_STYLE:
+            yield table, note
+
+
+def style_names(document: Any) -> dict[str, str]:
+    """Names of the document's styles by id."""
+    return names_among(document.styles.element)
+
+
+@lru_cache(8)
+def names_among(styles: Any) -> dict[str, str]:
+    """The same of a list of styles."""
+    return {style.style_id: style.name for style in Styles(styles)}
 
 
 def _after(where: Any, tag: str) -> Any:

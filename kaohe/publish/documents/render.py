@@ -69,7 +69,10 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         environment = _environment()
         xml = self.render_xml_part(self.source, self.docx._part, names, environment)
         xml, self.aside = _set_aside(xml, self.special) if self.rows_fit else (xml, b"")
-        root = parse_xml(xml.join(self.around))
+        whole, is_large = xml.join(self.around), len(xml) > _LARGE
+        del xml  # of thousands of units a document takes megabytes, and its tree ten times as many
+        root = parse_xml(whole)
+        del whole
         if not self.rows_fit:
             self.docx._element = root
             self.map_tree(self.fix_tables(self.get_xml()))
@@ -82,7 +85,10 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
             self.render_properties(names, environment)
             self.render_footnotes(names, environment)
         typeset(self.docx, edges=bool(fresh))
-        return packed(self._members(fresh, properties))
+        written = packed(self._members(fresh, properties))
+        if is_large:
+            self.docx._element = self.docx.part._element = parse_xml("<w:body/>".join(self.around))
+        return written
 
     def _edge_filled(self, edge: "_Edge", names: dict[str, Any], environment: "_Environment") -> bool:
         """Fill in a header or footer; whether it says anything else than before."""
@@ -177,6 +183,8 @@ class _Edge:
 _UNKNOWN: tuple[str, ...] = ("",)
 _UNDONE = (("{_{", "{{"), ("}_}", "}}"), ("{_%", "{%"), ("%_}", "%}"))
 """What docxtpl puts right after rendering: tags that the office wants to be shown as they are."""
+_LARGE = 1_000_000
+"""Characters of a document that is not kept in memory until the next is made."""
 _LEVEL = 3
 """A document is a tenth larger than by zlib's usual level, and is packed four times as fast."""
 _TITLE = "title-comes-here"

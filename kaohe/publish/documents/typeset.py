@@ -12,12 +12,11 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import nsmap, qn
 from docx.shared import Pt
-from docx.styles.styles import Styles
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from kaohe.publish.documents import standard as gb
-from kaohe.publish.documents.annex import settle_annexes, text_of
+from kaohe.publish.documents.annex import names_among, settle_annexes, style_names, text_of
 from kaohe.text import width
 
 TITLE_STYLES = ("公文标题", "附件标题")
@@ -156,17 +155,7 @@ def _ids(document: Any, names: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(32)
 def _ids_among(styles: Any, names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(style_id for style_id, name in _style_names(styles).items() if name in names)
-
-
-def style_names(document: Any) -> dict[str, str]:
-    """Names of the document's styles by id."""
-    return _style_names(document.styles.element)
-
-
-@lru_cache(8)
-def _style_names(styles: Any) -> dict[str, str]:
-    return {style.style_id: style.name for style in Styles(styles)}
+    return frozenset(style_id for style_id, name in names_among(styles).items() if name in names)
 
 
 def _styled(document: Any, found: Iterable[Any], names: tuple[str, ...]) -> list[Any]:
