@@ -30,8 +30,8 @@ def told(doing: str, folder: Path) -> Iterator[None]:
 _ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
 
 
-def write_whole(path: Path, data: bytes, modified: int | None = None, *, flush: bool = True, mode: int = 0o644) -> None:
-    """Write to a temporary name in the same folder, flush to disk, then rename over ``path``. Folders are made as needed.
+def write_whole(path: Path, data: bytes | Iterator[bytes], modified: int | None = None, *, flush: bool = True, mode: int = 0o644) -> None:
+    """Write to a temporary name in the same folder, flush to disk, then rename over ``path``. Folders are made as needed; ``data`` may come in pieces.
 
     ``modified`` is the date (epoch seconds) that the file is to bear from the first moment on, else the present; ``mode`` are its permissions.
     Without ``flush`` a power cut may empty it: for what is made anew anyway, or flushed later with its whole folder.
@@ -40,7 +40,7 @@ def write_whole(path: Path, data: bytes, modified: int | None = None, *, flush: 
     handle, temporary = tempfile.mkstemp(prefix=PARTIAL_PREFIX, suffix=PARTIAL_SUFFIX, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             if flush:
                 file.flush()
                 os.fsync(file.fileno())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kaohe.collecting import seldom
 from kaohe.config.loader import Office
 from kaohe.files import told
 from kaohe.forms.seal import known_key
@@ -57,7 +58,7 @@ def run(office: Office, now: datetime, reporter: Reporter, *, rehash: bool = Fal
     Raises AlreadyRunning when another run is under way, FolderFault when a folder cannot be used: then the next run does what is missing.
     """
     state = office.config.folder("state")
-    with only_one(state, now):
+    with only_one(state, now), seldom():
         ledger, problems = Ledger(state), list[str]()
         at = _begun(ledger, int(now.timestamp()), problems)
         memory = Memory(office, ledger, distrusted=rehash)

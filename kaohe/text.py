@@ -29,7 +29,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 def points_text(points: Fraction | int) -> str:
     """Points as people read them: ``8``, ``2.5``, and a fraction ``7/3`` where no short decimal is exact."""
-    value = Fraction(points)
+    value = points if isinstance(points, Fraction) else Fraction(points)
     if value.denominator == 1:
         return str(value.numerator)
     hundredths = value * 100
@@ -85,6 +85,8 @@ def join_rows(numbers: Iterable[int]) -> str:
 
 def clean(text: str) -> str:
     """Text of unknown origin made safe to store in XML and to show: no control, bidi-override or lone surrogate characters."""
+    if text.isprintable():  # then none of them is in it: found out faster than by two searches
+        return text
     return _LONE_SURROGATE.sub("\ufffd", _UNSAFE.sub("", text))
 
 
@@ -106,7 +108,18 @@ def shorten(text: str, limit: int = 60) -> str:
 
 def width(text: str) -> float:
     """Display width in half-width columns: a Chinese character counts two."""
-    return sum(2.0 if unicodedata.east_asian_width(c) in "WFA" else 1.0 for c in text)
+    return sum(map(_WIDTHS.__getitem__, text), 0.0)
+
+
+class _Widths(dict[str, float]):
+    """The width of every character that was ever asked for."""
+
+    def __missing__(self, character: str) -> float:
+        found = self[character] = 2.0 if unicodedata.east_asian_width(character) in "WFA" else 1.0
+        return found
+
+
+_WIDTHS = _Widths()
 
 
 def lines_needed(text: str, columns: float) -> int:

@@ -1,12 +1,14 @@
 """Short cuts in rendering change nothing: rows that are set aside, templates kept between letters, parts kept as they were compressed."""
 
 import importlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from docx import Document
 from lxml import etree
 
 from kaohe.publish.documents import letter_jobs, write_letters
@@ -56,3 +58,55 @@ def test_a_letter_of_which_the_same_is_told_is_the_same(tmp_path: Path) -> None:
     assert [job.told for job in first] == [job.told for job in again]
     assert len({job.told for job in first}) == len(first)
     assert [path.name for path in write_letters(assessment(), tmp_path)] == [job.path.name for job in first]
+
+
+def test_a_header_that_names_the_unit_is_made_anew_for_each_and_the_others_are_kept(tmp_path: Path) -> None:
+    jobs = list(letter_jobs(assessment(), tmp_path))
+    book = Document(str(jobs[0].template))
+    book.sections[0].first_page_header.paragraphs[0].add_run("致{{ unit.name }}，{_{ 不是标记 }_}")
+    template = tmp_path / "letter.docx"
+    book.save(str(template))
+
+    def header(data: bytes) -> str:
+        return str("".join(p.text for p in Document(BytesIO(data)).sections[0].first_page_header.paragraphs))
+
+    RENDER._templates.clear()
+    quick = [RENDER.render(template, job.context, job.properties) for job in jobs]
+    assert all(f"致{job.context.unit.name}，{{{{ 不是标记 }}}}" in header(data) for job, data in zip(jobs, quick, strict=True))
+    for job, data in zip(jobs, quick, strict=True):
+        RENDER._templates.clear()
+        assert RENDER.render(template, job.context, job.properties) == data
+
+
+def test_a_title_of_any_signs_is_the_letters_title(tmp_path: Path) -> None:
+    job = next(letter_jobs(assessment(), tmp_path))
+    RENDER._templates.clear()
+    for title in ("甲", "甲&<乙>\"丙'", " 两边有空格 ", "", "第\u2028行", "长" * 255):
+        data = RENDER.render(job.template, job.context, replace(job.properties, title=title))
+        assert Document(BytesIO(data)).core_properties.title == title
+
+
+def test_rows_with_a_table_in_them_are_not_set_aside() -> None:
+    row, plain = "<w:tr><w:tc/></w:tr>", "<w:tr><w:tc><w:p/></w:tc></w:tr>"
+    nested = f"<w:tbl>{row}<w:tr><w:tc><w:tbl>{row * 9}</w:tbl></w:tc></w:tr>{row * 9}</w:tbl>"
+    assert RENDER._set_aside(nested, ()) == (nested, b"")
+    shown, aside = RENDER._set_aside(f"<w:tbl>{row * 3}{plain * 2}{row * 3}</w:tbl>", ())
+    assert (shown, aside) == (f"<w:tbl>{row * 3}{RENDER._ASIDE}{row * 3}</w:tbl>", (plain * 2).encode())
+    assert RENDER._set_aside(f"<w:tbl>{row * 6}</w:tbl>", ()) == (f"<w:tbl>{row * 6}</w:tbl>", b"")
+    special = f"<w:tbl>{row * 3}<w:tr><wp:docPr/></w:tr>{row * 3}</w:tbl>"
+    assert RENDER._set_aside(special, ("<wp:docPr",)) == (special, b"")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_certain"),
+    [
+        ("<w:tbl><w:tr>{% for item in items %}{{ item }}{% endfor %}</w:tr></w:tbl>", True),
+        ("<w:tbl><w:tr><wp:docPr/></w:tr></w:tbl>", False),
+        ('<w:tbl><w:tr><w:pStyle w:val="{{ style }}"/></w:tr></w:tbl>', False),
+        ("<w:tbl>{% if a %}</w:tbl><w:p/><w:tbl>{% endif %}</w:tbl>", False),
+        ("<w:tbl><w:tr><w:tbl></w:tbl></w:tr></w:tbl>", False),
+        ("<wp:docPr/><w:tbl><w:tr/></w:tbl>", True),
+    ],
+)
+def test_what_no_table_can_come_to_hold_is_told_from_the_template(source: str, is_certain: bool) -> None:
+    assert RENDER._tables_without(source, ("<wp:docPr",)) is is_certain

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from kaohe import PROGRAM_ROOT
 from kaohe.publish.side_by_side import side_by_side
 from kaohe.publish.template_fault import TemplateFault
@@ -56,7 +58,8 @@ def test_each_task_is_done_once_and_what_goes_wrong_is_told(tmp_path: Path) -> N
     assert sorted(int(path.name) for path in tmp_path.iterdir()) == [0, 1, 2, 7, 8, 9, 10, 11]
 
 
-def test_where_a_process_cannot_be_split_tasks_follow_one_another() -> None:
+def test_where_a_process_cannot_be_split_tasks_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaohe.publish.side_by_side.is_splittable", lambda: False)
     done: list[int] = []
 
     def faulty() -> None:
@@ -65,3 +68,29 @@ def test_where_a_process_cannot_be_split_tasks_follow_one_another() -> None:
     found = list(side_by_side([lambda: done.append(1), faulty, lambda: done.append(3)]))
     assert [(number, str(raised)) for number, raised in found] == [(0, "None"), (1, "坏"), (2, "None")]
     assert done == [1, 3]
+
+
+MANY = """
+import os, sys
+from functools import partial
+from pathlib import Path
+from kaohe.publish import side_by_side as subject
+
+subject.processes = lambda: 2
+folder = Path(sys.argv[1])
+
+def task(number):
+    if number == 300:
+        os._exit(9)
+    (folder / str(number)).write_text("")
+
+found = list(subject.side_by_side([partial(task, n) for n in range(600)]))
+lost = [number for number, raised in found if raised is not None]
+print(sorted(number for number, _ in found) == list(range(600)), 300 in lost, len(lost) <= 16)
+print(sorted(set(range(600)) - set(lost)) == sorted(int(path.name) for path in folder.iterdir()))
+"""
+
+
+def test_of_many_tasks_none_is_lost_or_done_twice_where_a_process_dies(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", MANY, str(tmp_path)], cwd=PROGRAM_ROOT, capture_output=True, text=True, check=True, encoding="utf-8")
+    assert done.stdout.splitlines() == ["True True True", "True"]

@@ -12,7 +12,7 @@ from kaohe.config.model import Config
 from kaohe.files import write_whole
 from kaohe.intake.inbox import Intake
 from kaohe.ledger.cache import Place
-from kaohe.publish.results import results_json, scores_csv
+from kaohe.publish.results import results_chunks, scores_csv
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
 
@@ -138,5 +138,5 @@ def templates_key(config: Config) -> str:
 
 
 def _data(assessment: Assessment, folder: Path) -> None:
-    write_whole(folder / RESULTS_FILE, results_json(assessment), flush=False)
+    write_whole(folder / RESULTS_FILE, results_chunks(assessment), flush=False)
     write_whole(folder / SCORES_FILE, scores_csv(assessment), flush=False)

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from zipfile import BadZipFile
 
 from lxml import etree
@@ -44,13 +45,18 @@ _SHEET_HAS = frozenset(
     b" dataValidations dataValidation formula1 formula2 printOptions pageMargins pageSetup headerFooter oddHeader oddFooter evenHeader"
     b" hyperlinks hyperlink evenFooter firstHeader firstFooter rowBreaks colBreaks brk worksheet phoneticPr ignoredErrors ignoredError".split()
 )
-_OTHER_TAG = re.compile(rb"<(?!/?(?:" + b"|".join(sorted(_SHEET_HAS)) + rb")[\s/>])")
+_OFTEN = (b"c", b"v", b"f", b"row", b"t", b"is")
+"""Tags that a sheet has by the thousand: alternatives are tried in their order."""
+_OTHER_TAG = re.compile(rb"<(?!/?(?:" + b"|".join((*_OFTEN, *sorted(_SHEET_HAS.difference(_OFTEN)))) + rb")[\s/>])")
 _RELATED = re.compile(rb":id\s*=")
 _PROLOG = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml version=["']1\.0["'](?: encoding=["'][uU][tT][fF]-8["'])?(?: standalone=["']\w+["'])?\s*\?>)?\s*"""
 )
+_DECLARED, _INSTRUCTION = re.compile(rb"<!"), re.compile(rb"<\?")
 _MOST_CELLS, _MOST_BYTES = 150_000, 60 * 1024 * 1024
+_MOST_CHECKED = 10_000
 _FORMULA = re.compile(rb"<f((?:\s[^<>]*)?)(?:/>|>([^<]*)</f>)")
+_FORMULA_COUNT = re.compile(rb"<f[> /]")
 _PLAIN_FORMULA = re.compile(rb"""(?:\s+(?:aca|ca)=["'](?:false|true|0|1)["'])*\s*""")
 _LINK = re.compile(rb"<hyperlink\s([^<>]*)>")
 _LOCATION = re.compile(rb"""(?:^|\s)location=(?:"([^"]*)"|'([^']*)')""")
@@ -58,7 +64,8 @@ _RULE_FORMULA = re.compile(rb"<formula[12]?(?:\s[^<>]*)?>([^<]*)</formula[12]?>"
 _RULE_COUNT = re.compile(rb"<formula[12]?[\s>]")
 _LEAD = rb"(?:[=+\-@\t\r]|&#(?:0*(?:61|43|45|64|9|13)|[xX]0*(?:3[dD]|2[bB]|2[dD]|40|9|[dD]));)"
 _LEADING = re.compile(rb"<t(?:\s[^<>]*)?>" + _LEAD)
-_LEADING_RESULT = re.compile(rb"<c\s[^<>]*t\s*=\s*[\"']str[\"'][^<>]*>\s*<v(?:\s[^<>]*)?>" + _LEAD)
+_LEADING_RESULT = re.compile(rb"str[\"'][^<>]*>\s*<v(?:\s[^<>]*)?>" + _LEAD)
+"""The result of a formula, in a cell of the type ``str``."""
 _STRING = re.compile(rb"<si(?:\s[^<>]*)?>(.*?)</si>|<si/>", re.DOTALL)
 _TEXT = re.compile(rb"<t(?:\s[^<>]*)?>([^<]*)</t>")
 _TITLES = re.compile(r"'?[^'\[\]!|:/\\]+'?!\$\d+:\$\d+")
@@ -85,6 +92,8 @@ class Own:
     formulas: frozenset[str]
     names: frozenset[str]
     known: set[tuple[bytes, bytes]] = field(default_factory=set)
+    checked: set[bytes] = field(default_factory=set)
+    """Digests of sheets found good, as they were compressed: those that units do not fill in are the same in many returns."""
 
 
 def own_of(form: bytes) -> Own:
@@ -112,17 +121,21 @@ def plain_package(data: bytes, own: Own) -> Plain:
     for content in contents.values():
         prolog = _PROLOG.match(content)
         assert prolog is not None
-        if b"<!" in content or content.find(b"<?", prolog.end()) >= 0 or content[prolog.end() : prolog.end() + 1] != b"<":
+        if _DECLARED.search(content) or _INSTRUCTION.search(content, prolog.end()) or content[prolog.end() : prolog.end() + 1] != b"<":
             raise NotPlain  # declared entities, comments, sections, another encoding: what a search sees is not what a parser sees
     workbook = _tree(contents[WORKBOOK])
     sheets = _sheets(workbook, contents)
     _drop_foreign(workbook, own.names)
     if b"<property" in contents.get("docProps/custom.xml", b""):
         raise NotPlain
-    if sum(contents[part].count(b"<c ") for part in sheets.values()) > _MOST_CELLS:
+    if all(sum(contents[part].count(sign) for part in sheets.values()) > _MOST_CELLS for sign in (b"<", b"<c ")):  # one sign is counted much faster
         raise NotPlain
     for part in sheets.values():
-        _check_sheet(contents[part], own)
+        digest = sha256(b"%d " % found[part].method + found[part].packed).digest()
+        if digest not in own.checked:
+            _check_sheet(contents[part], own)
+            if len(own.checked) < _MOST_CHECKED:
+                own.checked.add(digest)
     strings = contents.get(STRINGS, b"")
     return Plain(found, sheets, contents, workbook, _form_hash(contents[sheets[MACHINE_SHEET]], strings), _leading(strings))
 
@@ -184,7 +197,7 @@ def _check_sheet(part: bytes, own: Own) -> None:
     if len(links) != part.count(b"<hyperlink ") or not all(_stays(link) for link in links):
         raise NotPlain
     formulas = _FORMULA.findall(part)
-    if len(formulas) != part.count(b"<f>") + part.count(b"<f ") + part.count(b"<f/"):
+    if len(formulas) != len(_FORMULA_COUNT.findall(part)):
         raise NotPlain
     for attributes, text in set(formulas) - own.known:
         if not _PLAIN_FORMULA.fullmatch(attributes) or shape(f"={html.unescape(text.decode())}") not in own.formulas:
@@ -214,7 +227,7 @@ def _form_hash(part: bytes, strings: bytes) -> str:
     for cell in _tree(part).iter(f"{NS}c"):
         raw = "".join(str(text) for text in cell.itertext())
         if cell.get("t") == "s":
-            shared = shared or [match.group(1) or b"" for match in _STRING.finditer(strings)]
+            shared = shared or _STRING.findall(strings)
             raw = html.unescape(b"".join(_TEXT.findall(shared[int(raw)])).decode())
         column[str(cell.get("r"))] = raw
     if column.get("A1") != MAGIC:

@@ -5,6 +5,7 @@ import gc
 import os
 import pickle
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
@@ -37,10 +38,10 @@ def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | N
 
 
 def _split(tasks: Sequence[Task], count: int) -> Iterator[tuple[int, BaseException | None]]:
-    """A process for every share; each asks for the next task when it is done with one."""
-    waiting = iter(range(len(tasks)))
+    """A process for every share; each asks for the next tasks when it is done with those it has."""
+    waiting = _Waiting(len(tasks), count)
     lines: dict[Connection, int] = {}
-    busy: dict[Connection, int] = {}
+    busy: dict[Connection, deque[int]] = {}
     try:
         for _ in range(count):
             line, child = _begin(tasks, [*lines])
@@ -48,15 +49,18 @@ def _split(tasks: Sequence[Task], count: int) -> Iterator[tuple[int, BaseExcepti
             _hand(line, waiting, busy)
         while busy:
             for line in [line for line in wait(list(busy)) if isinstance(line, Connection)]:
-                number = busy.pop(line)
+                numbers = busy[line]
                 try:
                     raised = line.recv()
                 except (EOFError, OSError):
-                    yield number, RuntimeError("a process that was making outputs has died")
+                    yield from ((number, RuntimeError("a process that was making outputs has died")) for number in busy.pop(line))
                     continue
-                _hand(line, waiting, busy)
+                number = numbers.popleft()
+                if not numbers:
+                    del busy[line]
+                    _hand(line, waiting, busy)
                 yield number, raised
-        yield from ((number, RuntimeError("all processes that were making outputs have died")) for number in waiting)
+        yield from ((number, RuntimeError("all processes that were making outputs have died")) for number in waiting.rest())
     finally:
         for line in lines:
             line.close()
@@ -65,12 +69,34 @@ def _split(tasks: Sequence[Task], count: int) -> Iterator[tuple[int, BaseExcepti
                 os.waitpid(child, 0)
 
 
-def _hand(line: Connection, waiting: Iterator[int], busy: dict[Connection, int]) -> None:
-    number = next(waiting, None)
-    if number is not None:
+class _Waiting:
+    """Numbers of the tasks that nobody has yet. They are handed out several at a time while there are many, so that little is spent on asking."""
+
+    def __init__(self, tasks: int, processes: int) -> None:
+        self._next, self._tasks, self._processes = 0, tasks, processes
+
+    def some(self) -> range:
+        """The next ones, as few as one where all are to end at the same time."""
+        left = self._tasks - self._next
+        # What comes first takes longest: none of that is kept waiting behind another.
+        count = 1 if self._next < _ONE_BY_ONE else max(1, min(_MOST_AT_ONCE, left // (_ROUNDS * self._processes)))
+        begin, self._next = self._next, min(self._next + count, self._tasks)
+        return range(begin, self._next)
+
+    def rest(self) -> range:
+        """All that are left."""
+        return range(self._next, self._tasks)
+
+
+_ONE_BY_ONE, _MOST_AT_ONCE, _ROUNDS = 8, 16, 8
+
+
+def _hand(line: Connection, waiting: _Waiting, busy: dict[Connection, deque[int]]) -> None:
+    numbers = waiting.some()
+    if numbers:
         with contextlib.suppress(OSError):  # it has died: told when it is listened to
-            line.send(number)
-        busy[line] = number
+            line.send(numbers)
+        busy[line] = deque(numbers)
 
 
 def _begin(tasks: Sequence[Task], others: Sequence[Connection]) -> tuple[Connection, int]:
@@ -98,11 +124,12 @@ def _begin(tasks: Sequence[Task], others: Sequence[Connection]) -> tuple[Connect
 def _serve(line: Connection, tasks: Sequence[Task]) -> None:
     while True:
         try:
-            number = line.recv()
+            numbers = line.recv()
         except (EOFError, OSError):
             return
-        raised = _raised_by(tasks[number])
-        line.send(raised if _travels(raised) else RuntimeError(f"{type(raised).__name__}: {raised}"))
+        for number in numbers:
+            raised = _raised_by(tasks[number])
+            line.send(raised if raised is None or _travels(raised) else RuntimeError(f"{type(raised).__name__}: {raised}"))
 
 
 def _raised_by(task: Task) -> BaseException | None:

@@ -256,8 +256,12 @@ class Rulebook(Frozen):
 
     def maximum(self, section: Section) -> Fraction:
         """The most that a section's capped items earn together."""
-        caps = [item.rule.maximum() for clause in section.clauses for item in clause.items]
-        return sum((cap for cap in caps if cap is not None), Fraction(0))
+        return self._maxima[section.id]
+
+    @cached_property
+    def _maxima(self) -> Mapping[str, Fraction]:
+        caps = {s.id: [item.rule.maximum() for clause in s.clauses for item in clause.items] for s in self.sections}
+        return {section: sum((cap for cap in found if cap is not None), Fraction(0)) for section, found in caps.items()}
 
     @cached_property
     def form_hash(self) -> str:

@@ -16,6 +16,7 @@ from kaohe.rulebook.model import Item, Rulebook
 from kaohe.rulebook.rules.base import Condition, label
 from kaohe.rulebook.rules.conditions import AllOf
 from kaohe.rulebook.rules.growth import RankBands
+from kaohe.rulebook.rules.rows import RowRule
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.decision import Adjustment
 from kaohe.scoring.exact import ZERO, exact_sum
@@ -162,6 +163,9 @@ class _Scorer:
     changes: Mapping[str, Verification] = field(default_factory=dict)
     adjustments: Mapping[tuple[str, str], Adjustment] = field(default_factory=dict)
     known: dict[tuple[object, ...], _Outcome] = field(default_factory=dict)
+    alike: dict[tuple[object, ...], ItemScore] = field(default_factory=dict)
+    rows: dict[tuple[int, str, str, int], Source] = field(default_factory=dict)
+    """The rows of lists as sources: most of them count for more than one item."""
 
     @cached_property
     def _maxima(self) -> Mapping[str, Fraction | None]:
@@ -191,8 +195,33 @@ class _Scorer:
         )
         return _totalled(card, rulebook) if judged.state.scored else card
 
-    def _item(self, unit: Unit, item: Item, blocked: Container[str], own_blocked: Container[str]) -> ItemScore:
-        """One item: by the rule, then with what the group changed shown beside what the unit itself gave."""
+    def _item(self, unit: Unit, item: Item, blocked: frozenset[str], own_blocked: frozenset[str]) -> ItemScore:
+        """One item; units that answered the same in the same cells share it: most items ask for 是 or 否 or a small count."""
+        answers = self._answers(unit.code, item, blocked)
+        if answers is None:
+            return self._judged(unit, item, blocked, own_blocked)
+        score = self.alike.get(answers)
+        if score is None:
+            score = self.alike[answers] = self._judged(unit, item, blocked, own_blocked)
+        return score
+
+    def _answers(self, code: str, item: Item, blocked: frozenset[str]) -> tuple[object, ...] | None:
+        """All that the score of an item follows from, where that is answers alone; None where it is more: places, rows, the group's or the meeting's word."""
+        record, rule = self.records.get(code), item.rule
+        if record is None or code in self.changes or not self.states[code].state.scored or not isinstance(rule, Condition | AllOf | RowRule):
+            return None
+        inputs = rule.inputs()
+        if (
+            (blocked and not blocked.isdisjoint(inputs))
+            or (code, item.id) in self.adjustments
+            or any(record.lists.get(name) for name in rule.lists())
+        ):
+            return None
+        values, cells = self.inputs.facts[code].fields, record.fields
+        return item.id, *[(cell.sheet, cell.ref, cell.raw, values.get(f)) if (cell := cells.get(f)) is not None else None for f in inputs]
+
+    def _judged(self, unit: Unit, item: Item, blocked: Container[str], own_blocked: Container[str]) -> ItemScore:
+        """By the rule, then with what the group changed shown beside what the unit itself gave."""
         code, rulebook = unit.code, self.office.rulebook
         case, record = self.inputs.case(code, item), self.records.get(code)
         points, state, why = self._by_rule(code, item, case, blocked)
@@ -200,7 +229,7 @@ class _Scorer:
             claimed = points
         else:
             claimed = self.own.points(code, item, own_blocked) if record else ZERO
-        sources = _sources(rulebook, item, record, case.facts) if record else ()
+        sources = _sources(rulebook, item, record, case.facts, self.rows) if record else ()
         score = ItemScore(item, points, self._maxima[item.id], state, why, sources, case.standing, claimed)
         if state is ItemState.VOID:
             return score
@@ -300,7 +329,7 @@ def _status(cards: Iterable[Scorecard]) -> Status:
     return Status.REVIEW if decided else Status.PRELIMINARY
 
 
-def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tuple[Source, ...]:
+def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts, rows: dict[tuple[int, str, str, int], Source]) -> tuple[Source, ...]:
     """The cells behind an item: its fields, then every column its rule looks at of every row that counts."""
     found = []
     for field_id in item.rule.inputs():
@@ -310,8 +339,13 @@ def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts) -> tu
     for list_id in item.rule.lists():
         title = rulebook.lists_by_id[list_id]
         counted = {row.place for row in item.rule.counted_rows(facts)}
+        if not counted:
+            continue
         for row in record.lists.get(list_id, ()):
             if row.place in counted:
-                key = row.cells[title.key[-1]]
-                found.append(Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value)))
+                known = id(record), list_id, row.sheet, row.number
+                if known not in rows:
+                    key = row.cells[title.key[-1]]
+                    rows[known] = Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value))
+                found.append(rows[known])
     return tuple(found)

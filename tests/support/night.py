@@ -104,8 +104,8 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("kaohe.publish.jobs.correction_jobs", lambda found, *_: [job(CORRECTIONS_FOLDER, corrections, found)])
     patch.setattr("kaohe.publish.report.write_report", lambda found, path, now: write_whole(path, now.isoformat().encode()))
     patch.setattr("kaohe.commands.outcome.ranking_rows", lambda found: [])
-    for module in ("jobs", "final"):
-        patch.setattr(f"kaohe.publish.{module}.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
+    patch.setattr("kaohe.publish.final.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
+    patch.setattr("kaohe.publish.jobs.results_chunks", lambda found: iter([repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode()]))
     offices: dict[Path, Office] = {}
     patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
     patch.setattr("kaohe.publish.final.frozen_office", lambda *_: next(iter(offices.values())))

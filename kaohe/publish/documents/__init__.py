@@ -6,15 +6,17 @@ Files are not flushed one by one: whoever publishes a folder flushes it as a who
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from kaohe.config.model import Unit
 from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
-from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, notice_context, winners
+from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, letter_told, notice_context, winners
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import render
 from kaohe.publish.template_fault import TemplateFault
@@ -60,21 +62,23 @@ def write_notice(assessment: Assessment, path: Path) -> None:
 
 @dataclass(frozen=True)
 class LetterJob:
-    """All that one letter is made from: small, and able to travel to another process."""
+    """One letter. What it says is put together only when it is written: of many units at once it would take much memory."""
 
     path: Path
     template: Path
-    context: Letter
     properties: Properties
+    told: str
+    """A digest of all that the letter says apart from its template and what follows from the rules: letters of which this is the same are the same."""
+    tell: Callable[[], Letter]
 
     @property
-    def told(self) -> str:
-        """All that the letter says apart from its template: letters of which this is the same are the same."""
-        return repr((self.context, self.properties))
+    def context(self) -> Letter:
+        """Everything that the template may use."""
+        return self.tell()
 
     def write(self) -> Path:
         """Write the letter. TemplateFault when the template cannot be used."""
-        write_whole(self.path, render(self.template, self.context, self.properties), flush=False)
+        write_whole(self.path, render(self.template, self.tell(), self.properties), flush=False)
         return self.path
 
 
@@ -84,10 +88,11 @@ def letter_jobs(assessment: Assessment, folder: Path) -> Iterator[LetterJob]:
     A final letter has the decision's date and an empty line for its number: the meeting gives letters none.
     """
     template, shared = assessment.config.template(LETTER_TEMPLATE), common(assessment, _edition(assessment, numbered=False))
+    said = repr(shared)
     for card in assessment.cards:
         properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
-        path = folder / letter_name(card.unit)
-        yield LetterJob(path, template, letter_context(assessment, card, shared), properties)
+        told = sha256(f"{said}{properties}{letter_told(assessment, card)}".encode(errors="surrogatepass")).hexdigest()
+        yield LetterJob(folder / letter_name(card.unit), template, properties, told, partial(letter_context, assessment, card, shared))
 
 
 def write_letters(assessment: Assessment, folder: Path) -> list[Path]:

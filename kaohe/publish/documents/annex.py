@@ -5,11 +5,12 @@ Word and WPS keep rows with what follows them; LibreOffice does not. Both get ro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.table import Table
+from docx.styles.styles import Styles
+from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 from kaohe.publish.documents import standard as gb
@@ -23,21 +24,40 @@ _DOUBT = 0.02
 _PAGE_PT = gb.TYPE_HEIGHT_MM * gb.POINTS_PER_MM
 
 
+_P_PR, _P_STYLE, _R, _R_PR, _T, _TBL, _KEEP_NEXT = map(qn, ("w:pPr", "w:pStyle", "w:r", "w:rPr", "w:t", "w:tbl", "w:keepNext"))
+
+
+def text_of(paragraph: Any) -> str:
+    """The text of a paragraph; found without a search where there is nothing but runs of text."""
+    parts: list[str] = []
+    for child in paragraph._p:
+        if child.tag == _R:
+            for part in child:
+                if part.tag == _T:
+                    parts.append(part.text or "")
+                elif part.tag != _R_PR:
+                    return str(paragraph.text)
+        elif child.tag != _P_PR:
+            return str(paragraph.text)
+    return "".join(parts)
+
+
 def settle_annexes(document: Any) -> None:
     """Keep the last rows of every annotated table with its note; choose the rows' height where an imprint follows."""
     for table, note in _annotated(document):
-        for row in table._tbl.tr_lst[-_KEPT:]:
+        rows = table._tbl.tr_lst  # not ``table.rows``, which refers to its table and back: nothing would be freed before somebody looks for such
+        for row in rows[-_KEPT:]:
             for paragraph in (p for cell in row.tc_lst for p in cell.p_lst):
                 _keep_with_next(paragraph)
         imprint = _after(note, "w:tbl")
         if imprint is None or imprint.find(f"{qn('w:tblPr')}/{qn('w:tblpPr')}") is None:
             continue
-        heights = [mark for row in table.rows[1:] if (mark := row._tr.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
-        if len(heights) < len(table.rows) - 1:
+        heights = [mark for row in rows[1:] if (mark := row.find(f"{qn('w:trPr')}/{qn('w:trHeight')}")) is not None]
+        if len(heights) < len(rows) - 1:
             continue
         tail = _paragraph_pt(note, gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM) + 2 * 24 + 4
         styles: dict[str, _Measure] = {}
-        natural = [_row_pt(row, styles) for row in table.rows]
+        natural = [_row_pt(row, table, styles) for row in rows]
         chosen = _height_mm(natural, _above_pt(table), tail, int(heights[0].get(qn("w:val"))) / gb.TWIPS_PER_MM)
         for mark in heights:
             mark.set(qn("w:val"), str(gb.twips(chosen)))
@@ -45,11 +65,13 @@ def settle_annexes(document: Any) -> None:
 
 def _keep_with_next(paragraph: Any) -> None:
     """As ``keep_with_next`` does, without looking for the mark's place among all that a paragraph's format may hold: it is the second."""
-    form = paragraph.get_or_add_pPr()
-    mark = form.find(qn("w:keepNext"))
+    form = paragraph.find(_P_PR)
+    if form is None:
+        form = paragraph.get_or_add_pPr()
+    mark = form.find(_KEEP_NEXT)
     if mark is None:
-        mark = OxmlElement("w:keepNext")
-        form.insert(1 if len(form) and form[0].tag == qn("w:pStyle") else 0, mark)
+        mark = form.makeelement(_KEEP_NEXT)
+        form.insert(1 if len(form) and form[0].tag == _P_STYLE else 0, mark)
     mark.attrib.pop(qn("w:val"), None)
 
 
@@ -76,12 +98,28 @@ def _height_mm(natural: Sequence[float], above: float, tail: float, wanted: floa
 
 
 def _annotated(document: Any) -> Iterator[tuple[Any, Any]]:
+    names = style_names(document)
     for table in document.tables:
         following = _after(table, "w:p")
-        if following is not None:
-            note = Paragraph(following, document._body)
-            if note.style is not None and note.style.name == NOTE_STYLE and table.rows:
-                yield table, note
+        if following is None or not table._tbl.tr_lst:
+            continue
+        note, style_id = Paragraph(following, document._body), following.style
+        name = names.get(style_id)
+        if name is None and note.style is not None:  # a style that the document does not have, or none: its usual one
+            name = note.style.name
+        if name == NOTE_STYLE:
+            yield table, note
+
+
+def style_names(document: Any) -> dict[str, str]:
+    """Names of the document's styles by id."""
+    return names_among(document.styles.element)
+
+
+@lru_cache(8)
+def names_among(styles: Any) -> dict[str, str]:
+    """The same of a list of styles."""
+    return {style.style_id: style.name for style in Styles(styles)}
 
 
 def _after(where: Any, tag: str) -> Any:
@@ -103,11 +141,11 @@ def _above_pt(table: Any) -> float:
     return total
 
 
-def _row_pt(row: Any, styles: dict[str, "_Measure"]) -> float:
-    cells = [(cell, (cell.width or 0) / 12700 - 5.7) for cell in row._tr.tc_lst] if _is_simple(row._tr) else None
+def _row_pt(row: Any, table: Any, styles: dict[str, "_Measure"]) -> float:
+    cells = [(cell, (cell.width or 0) / 12700 - 5.7) for cell in row.tc_lst] if _is_simple(row) else None
     if cells is None:  # cells that span others: the document's own view of the row
-        cells = [(cell._tc, (cell.width or 0) / 12700 - 5.7) for cell in row.cells]
-    return 3.5 + max(sum(_measured(Paragraph(p, row), points, styles) for p in cell.p_lst) for cell, points in cells)
+        cells = [(cell._tc, (cell.width or 0) / 12700 - 5.7) for cell in _Row(row, table).cells]
+    return 3.5 + max(sum(_measured(Paragraph(p, table), points, styles) for p in cell.p_lst) for cell, points in cells)
 
 
 def _is_simple(row: Any) -> bool:

@@ -2,13 +2,15 @@
 
 import re
 import zipfile
-from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, lru_cache
 from io import BytesIO
+from operator import is_
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
+from xml.sax.saxutils import escape as escaped_text
 from zlib import crc32
 
 import jinja2
@@ -17,6 +19,7 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docxtpl import DocxTemplate
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 from markupsafe import Markup, escape
@@ -51,12 +54,13 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         self.around = whole[:start], whole[end:]
         self.source = _BODY.sub("<w:body>", self.patch_xml(self.get_xml()), count=1)
         self.rows_fit = _rows_fit(self.source.join(self.around))
-        self.edges = [(key, self.patch_xml(self.get_part_xml(part))) for uri in _EDGES for key, part in self.get_headers_footers(uri)]
-        self.edges_shown: dict[str, str] = {}
+        self.edges = [_Edge(key, self.patch_xml(self.get_part_xml(part))) for uri in _EDGES for key, part in self.get_headers_footers(uri)]
         core = self.docx.core_properties
         self.tagged = any("{" in str(getattr(core, name)) for name in _TAGGED) or any("footnotes" in part.content_type for part in self._parts())
         self.kept: dict[str, Member] = {}
-        self.special = ("<w:docPr", "<wp:docPr", *(f'w:pStyle w:val="{style_id}"' for style_id in typeset_styles(self.docx)))
+        self.core: tuple[object, bytes, bytes] | None = None
+        special = ("<w:docPr", "<wp:docPr", *(f'w:pStyle w:val="{style_id}"' for style_id in typeset_styles(self.docx)))
+        self.special = () if _tables_without(self.source, special) else special
         self.aside = b""
 
     def fill(self, names: dict[str, Any], properties: Properties) -> bytes:
@@ -65,7 +69,10 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         environment = _environment()
         xml = self.render_xml_part(self.source, self.docx._part, names, environment)
         xml, self.aside = _set_aside(xml, self.special) if self.rows_fit else (xml, b"")
-        root = parse_xml(xml.join(self.around))
+        whole, is_large = xml.join(self.around), len(xml) > _LARGE
+        del xml  # of thousands of units a document takes megabytes, and its tree ten times as many
+        root = parse_xml(whole)
+        del whole
         if not self.rows_fit:
             self.docx._element = root
             self.map_tree(self.fix_tables(self.get_xml()))
@@ -73,54 +80,88 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
             picture.set("id", str(number))
         self.docx._element = self.docx.part._element = root
         self.docx._Document__body = None
-        for key, source in self.edges:
-            shown = self.render_xml_part(source, self.docx._part.rels[key].target_part, names, environment)
-            if self.edges_shown.get(key) != shown:
-                self.map_headers_footers_xml(key, shown.encode())
-                self.edges_shown[key] = shown
+        fresh = [edge for edge in self.edges if self._edge_filled(edge, names, environment)]
         if self.tagged:
             self.render_properties(names, environment)
             self.render_footnotes(names, environment)
-        typeset(self.docx)
-        set_properties(self.docx, properties)
-        return packed(self._members())
+        typeset(self.docx, edges=bool(fresh))
+        written = packed(self._members(fresh, properties))
+        if is_large:
+            self.docx._element = self.docx.part._element = parse_xml("<w:body/>".join(self.around))
+        return written
+
+    def _edge_filled(self, edge: "_Edge", names: dict[str, Any], environment: "_Environment") -> bool:
+        """Fill in a header or footer; whether it says anything else than before."""
+        part = self.docx._part.rels[edge.key].target_part
+        if edge.uses is None:
+            edge.uses = _uses(edge.source, environment, names)
+        given = tuple(names[name] for name in edge.uses) if edge.uses is not _UNKNOWN else None
+        if given is not None and edge.given is not None and all(map(is_, given, edge.given)):
+            return False
+        shown = self.render_xml_part(edge.source, part, names, environment)
+        edge.given = given
+        if edge.shown == shown:
+            return False
+        self.map_headers_footers_xml(edge.key, shown.encode())
+        edge.shown = shown
+        return True
 
     def _parts(self) -> list[Any]:
         return list(self.docx.part.package.iter_parts())
 
-    def _members(self) -> list[Member]:
-        """Every part; only those that differ from the file before are compressed again."""
+    def _members(self, fresh: Iterable["_Edge"], properties: Properties) -> list[Member]:
+        """Every part; only those that differ from the file before are compressed again. ``fresh`` are the headers and footers that do."""
         if not self.kept or self.tagged:
+            set_properties(self.docx, properties)
             stream = BytesIO()
             self.docx.save(stream)
             found = {entry.name: entry for entry in members(stream.getvalue())}
             main = str(self.docx.part.partname).removeprefix("/")
-            found[main] = member(main, self._whole(found[main].content()))
+            found[main] = member(main, self._whole(found[main].content()), _LEVEL)
             self.kept = {name: found[name] for name in sorted(found, key=lambda name: (name != "[Content_Types].xml", name))}
             return list(self.kept.values())
-        core = self.docx.part.package._core_properties_part
-        for part in (self.docx.part, core, *(self.docx._part.rels[key].target_part for key, _ in self.edges)):
-            name, blob = str(part.partname).removeprefix("/"), self._whole(part.blob) if part is self.docx.part else part.blob
+        parts = [self.docx.part, *(self.docx._part.rels[edge.key].target_part for edge in fresh)]
+        blobs = [(part, self._whole(part.blob) if part is self.docx.part else part.blob) for part in parts]
+        blobs.append((self.docx.part.package._core_properties_part, self._core(properties)))
+        for part, blob in blobs:
+            name = str(part.partname).removeprefix("/")
             if self.kept[name].crc != crc32(blob) or self.kept[name].size != len(blob):
-                self.kept[name] = member(name, blob)
+                self.kept[name] = member(name, blob, _LEVEL) if part is self.docx.part else member(name, blob)
         return list(self.kept.values())
+
+    def _core(self, properties: Properties) -> bytes:
+        """The part that holds the properties. Letters differ in their titles only: that is put in without looking for the rest again."""
+        shared, title = replace(properties, title=_TITLE), properties.title
+        if not (title.isprintable() and title.strip() and len(title) < _LONGEST_PROPERTY):
+            set_properties(self.docx, properties)
+            self.core = None
+            return bytes(self.docx.part.package._core_properties_part.blob)
+        if self.core is None or self.core[0] != shared:
+            set_properties(self.docx, shared)
+            before, _, after = self.docx.part.package._core_properties_part.blob.partition(_TITLE.encode())
+            self.core = shared, before, after
+        return self.core[1] + escaped_text(title).encode() + self.core[2]
 
     def _whole(self, document: bytes) -> bytes:
         """The document with the rows that were set aside."""
         return document.replace(_ASIDE.encode(), self.aside) if self.aside else document
 
     def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
-        """As docxtpl does, with every source prepared once; ``seen`` has it by the lines that jinja counts."""
-        self.seen = _by_paragraphs(src_xml)
+        """As docxtpl does, with every source compiled once. Where it fails, ``seen`` has the source by the lines that the error speaks of."""
         self.current_rendering_part = part
-        xml = jinja_env.from_string(self.seen).render(context)
-        for was, now in _UNDONE:
-            xml = xml.replace(was, now)
+        try:
+            xml = jinja_env.from_string(src_xml).render(context)
+        except _FAILS:
+            self.seen = _by_paragraphs(src_xml)
+            xml = jinja_env.from_string(self.seen).render(context)  # fails the same way
+        if "_" in xml:  # values have none, see ``_as_text``
+            for was, now in _UNDONE:
+                xml = xml.replace(was, now)
         return self.resolve_listing(xml)
 
     def resolve_listing(self, xml: str) -> str:
         """As docxtpl does, where there is anything to resolve: values are single lines."""
-        return str(super().resolve_listing(xml)) if _LISTED.search(xml) else xml
+        return str(super().resolve_listing(xml)) if any(sign in xml for sign in "\t\n\a\f") else xml
 
     def fix_tables(self, xml: str) -> Any:
         """As docxtpl does, after a strict look."""
@@ -128,8 +169,35 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         return super().fix_tables(xml)
 
 
-_UNDONE = (("\n<w:p ", "<w:p "), ("\n<w:p>", "<w:p>"), ("{_{", "{{"), ("}_}", "}}"), ("{_%", "{%"), ("%_}", "%}"))
-"""What docxtpl puts right after rendering: lines that tell where an error was, and tags that the office wants to be shown as they are."""
+@dataclass
+class _Edge:
+    """A header or footer, what it last said, and from which of the values; ``uses`` are those that it speaks of, ``_UNKNOWN`` where it may be more."""
+
+    key: str
+    source: str
+    uses: tuple[str, ...] | None = None
+    given: tuple[Any, ...] | None = None
+    shown: str = ""
+
+
+_UNKNOWN: tuple[str, ...] = ("",)
+_UNDONE = (("{_{", "{{"), ("}_}", "}}"), ("{_%", "{%"), ("%_}", "%}"))
+"""What docxtpl puts right after rendering: tags that the office wants to be shown as they are."""
+_LARGE = 1_000_000
+"""Characters of a document that is not kept in memory until the next is made."""
+_LEVEL = 3
+"""A document is a tenth larger than by zlib's usual level, and is packed four times as fast."""
+_TITLE = "title-comes-here"
+_LONGEST_PROPERTY = 255
+
+
+def _uses(source: str, environment: "_Environment", names: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the values that a source can look at."""
+    try:
+        found = sorted(find_undeclared_variables(environment.parse(source)))
+    except jinja2.TemplateError:
+        return _UNKNOWN
+    return tuple(found) if all(name in names for name in found) else _UNKNOWN
 
 
 @lru_cache(200)
@@ -141,25 +209,48 @@ _BODY = re.compile("<w:body[^<>]*>")
 _EDGES = (DocxTemplate.HEADER_URI, DocxTemplate.FOOTER_URI)
 _TAGGED = ("author", "comments", "identifier", "language", "subject", "title")
 """The properties that docxtpl renders; all are set anew afterwards, but a wrong tag in one of them is told."""
-_LISTED = re.compile(r"[\t\n\a\f]")
 
 
 _ASIDE = "<?rows-set-aside?>"
-_ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.DOTALL)
+_ROW_BEGINS, _ROW_END = re.compile("<w:tr[ >]"), "</w:tr>"
 _ROWS_SEEN = 3
 """Rows at either end of a table that typesetting gets to see."""
+_TABLE = re.compile("<w:tbl>.*?</w:tbl>", re.DOTALL)
+_TAG_INSIDE_MARKUP = re.compile(r"<[^<>]*\{[{%][^<>]*>")
+
+
+def _tables_without(source: str, marks: Iterable[str]) -> bool:
+    """Whether none of these pieces of markup can come to stand in a table, whatever is filled in: values bring none, and each table is filled by itself."""
+    tables = _TABLE.findall(source)
+    if _ASIDE in source or len(tables) != source.count("<w:tbl>") or any(mark in table for table in tables for mark in marks):
+        return False
+    try:
+        for table in tables:
+            _environment().parse(table)
+    except jinja2.TemplateError:
+        return False  # it begins in one and ends in another
+    return not any(_TAG_INSIDE_MARKUP.search(table) for table in tables)
 
 
 def _set_aside(xml: str, special: Iterable[str]) -> tuple[str, bytes]:
     """The body without the inner rows of its last table, and those rows: nothing is typeset in them, and they are most of a letter.
 
-    They stay where something in them is ``special``.
+    They stay where something in them is ``special``, or where there is a table in the table.
     """
     start, end = xml.rfind("<w:tbl>"), xml.rfind("</w:tbl>")
-    rows = list(_ROW.finditer(xml, start, end)) if 0 <= start < end and xml.find("<w:tbl>", start + 1) < 0 else []
-    if len(rows) <= 2 * _ROWS_SEEN or _ASIDE in xml:
+    if not 0 <= start < end or xml.find("</w:tbl>", start) != end or (special and _ASIDE in xml):
         return xml, b""
-    first, last = rows[_ROWS_SEEN].start(), rows[-_ROWS_SEEN - 1].end()
+    first, last = start, end
+    for _ in range(_ROWS_SEEN):
+        first = xml.find(_ROW_END, first, end) + len(_ROW_END)
+        last = xml.rfind(_ROW_END, start, last)
+        if first < len(_ROW_END) or last < 0:
+            return xml, b""
+    last = xml.rfind(_ROW_END, start, last) + len(_ROW_END)
+    begins = _ROW_BEGINS.search(xml, first, end)
+    if begins is None or begins.start() >= last:
+        return xml, b""
+    first = begins.start()
     inner = xml[first:last]
     if any(mark in inner for mark in special):
         return xml, b""
@@ -201,9 +292,21 @@ class _Environment(ImmutableSandboxedEnvironment):
         known = _compiled.get(source)
         if known is None:
             known = _compiled[source] = super().from_string(source, globals, template_class)
+            _without_escaping_twice(known)
             if len(_compiled) > _KEPT:
                 del _compiled[next(iter(_compiled))]
         return known
+
+
+def _without_escaping_twice(template: jinja2.Template) -> None:
+    """Have a compiled template leave alone what ``_as_text`` has made: jinja would ask each of the 500 values of a letter whether it is escaped."""
+    known = template.root_render_func.__globals__
+    if known.get("escape") is escape:
+        known["escape"] = _escaped
+
+
+def _escaped(value: Any) -> Any:
+    return value if type(value) is Markup else escape(value)
 
 
 _OURS = frozenset(kind for kind in vars(context_data).values() if isinstance(kind, type) and is_dataclass(kind))
@@ -257,6 +360,8 @@ def _not_opened(template: Path) -> TemplateFault:
 
 def _as_text(value: object) -> object:
     """A value as one line of plain text. The underscore is written as a reference because docxtpl reads ``{_{`` as a tag."""
+    if type(value) is str:
+        return _text(value)
     if isinstance(value, jinja2.Undefined):
         return value
     return _text(str(value))

@@ -1,6 +1,7 @@
 """What a template cannot say by itself: where a title breaks, what must be narrowed to stay on its line, how a signature is centred."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import combinations, pairwise
 from math import comb
@@ -11,18 +12,19 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import nsmap, qn
 from docx.shared import Pt
-from docx.styles.styles import Styles
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from kaohe.publish.documents import standard as gb
-from kaohe.publish.documents.annex import settle_annexes
+from kaohe.publish.documents.annex import names_among, settle_annexes, style_names, text_of
 from kaohe.text import width
 
 TITLE_STYLES = ("公文标题", "附件标题")
 MARK_STYLE = "发文机关标志"
 ISSUER_STYLE, DATE_STYLE = "发文机关署名", "成文日期"
 ONE_LINE_STYLES = ("证书单位", "证书奖项", "证书署名")
+_ONE_LINE = (MARK_STYLE, *ONE_LINE_STYLES)
+_LOOKED_AT = (*TITLE_STYLES, ISSUER_STYLE, DATE_STYLE, *_ONE_LINE)
 _SMALLEST_PT = 8.0
 _NARROWEST = 40
 _TRIES = 20000
@@ -34,11 +36,12 @@ _INSIDE_YEAR = re.compile(r"(?<=\d)(?=[\d年])")
 _YEAR_BONUS = 3.0
 
 
-def typeset(document: Any) -> None:
-    """Everything below and the rows of annexes, for a rendered document."""
-    balance_titles(document)
-    centre_signature(document)
-    keep_on_one_line(document)
+def typeset(document: Any, *, edges: bool = True) -> None:
+    """Everything below and the rows of annexes, for a rendered document; ``edges``: headers too, which may be typeset already."""
+    found = _with_styles(document, document.element.body, _LOOKED_AT)
+    balance_titles(document, found)
+    centre_signature(document, found)
+    keep_on_one_line(document, found, edges=edges)
     settle_annexes(document)
 
 
@@ -64,12 +67,13 @@ def break_title(text: str, limit: int = _LIMIT) -> list[str]:
     return _cut(text, tuple(cuts))
 
 
-def balance_titles(document: Any) -> None:
-    """Break every title of a rendered document that is longer than a line; one that the office broke itself stays."""
-    for paragraph in _styled(document, TITLE_STYLES):
-        if "\n" in paragraph.text or not paragraph.runs:
+def balance_titles(document: Any, found: Iterable[Any]) -> None:
+    """Break every title that is longer than a line, among the paragraphs ``found``; one that the office broke itself stays."""
+    for paragraph in _styled(document, found, TITLE_STYLES):
+        text = text_of(paragraph)
+        if "\n" in text or not paragraph._p.r_lst:
             continue
-        lines = break_title(paragraph.text)
+        lines = break_title(text)
         if len(lines) > 1:
             first, *others = paragraph.runs
             for run in others:
@@ -77,23 +81,26 @@ def balance_titles(document: Any) -> None:
             first.text = lines[0]
             for line in lines[1:]:
                 first._r.append(OxmlElement("w:br"))
-                text = OxmlElement("w:t")
-                text.text = line
-                first._r.append(text)
+                made = OxmlElement("w:t")
+                made.text = line
+                first._r.append(made)
 
 
-def centre_signature(document: Any) -> None:
-    """Centre issuer and date on one axis, so that the date ends four characters in from the right whatever its digits.
+def centre_signature(document: Any, found: Iterable[Any]) -> None:
+    """Centre issuer and date, among the paragraphs ``found``, on one axis, so that the date ends four characters in from the right whatever its digits.
 
     Both move left for an issuer too long for that. A date still blank stays as the template has it.
     """
-    room = gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM
-    paragraphs = _styled(document, (ISSUER_STYLE, DATE_STYLE))
+    room, names = gb.TYPE_WIDTH_MM * gb.POINTS_PER_MM, style_names(document)
+    paragraphs = _styled(document, found, (ISSUER_STYLE, DATE_STYLE))
     for issuer, day in pairwise(paragraphs):
-        if (issuer.style.name, day.style.name) != (ISSUER_STYLE, DATE_STYLE) or "\t" in day.text or not day.text.strip():
+        if (names[issuer._p.style], names[day._p.style]) != (ISSUER_STYLE, DATE_STYLE):
+            continue
+        written = text_of(day)
+        if "\t" in written or not written.strip():
             continue
         size = day.style.font.size.pt
-        issuer_pt, day_pt = width(issuer.text) / 2 * size, width(day.text) / 2 * size
+        issuer_pt, day_pt = width(text_of(issuer)) / 2 * size, width(written) / 2 * size
         centre = min(room - 4 * size - day_pt / 2, room - issuer_pt / 2)
         for paragraph in (issuer, day):
             form = paragraph.paragraph_format
@@ -101,11 +108,16 @@ def centre_signature(document: Any) -> None:
             form.left_indent, form.right_indent = Pt(max(2 * centre - room - size, 0)), Pt(-size)
 
 
-def keep_on_one_line(document: Any) -> None:
-    """Narrow the issuer's mark, and lessen the type of a certificate's names, where they would not fit a line."""
-    headers = [relation.target_part.element for relation in document.part.rels.values() if relation.reltype == RELATIONSHIP_TYPE.HEADER]
-    found = [p for root in (document.element.body, *headers) for p in _with_styles(document, root, (MARK_STYLE, *ONE_LINE_STYLES))]
-    for paragraph in found:
+def keep_on_one_line(document: Any, found: Iterable[Any], *, edges: bool = True) -> None:
+    """Narrow the issuer's mark, and lessen the type of a certificate's names, where they would not fit a line.
+
+    Among the paragraphs ``found``, and with ``edges`` in headers.
+    """
+    ids = _ids(document, _ONE_LINE)
+    relations = document.part.rels.values() if edges else ()
+    headers = [relation.target_part.element for relation in relations if relation.reltype == RELATIONSHIP_TYPE.HEADER]
+    mine = [p for p in found if p.style in ids]
+    for paragraph in (*mine, *(p for root in headers for p in _with_styles(document, root, _ONE_LINE))):
         text = "".join(t.text or "" for t in paragraph.iter(qn("w:t")))
         if not text:
             continue
@@ -134,30 +146,27 @@ def _room(section: Any, paragraph: Any, style: Any) -> float:
 
 def typeset_styles(document: Any) -> frozenset[str]:
     """Ids of the styles whose paragraphs are looked at here."""
-    wanted = (*TITLE_STYLES, MARK_STYLE, ISSUER_STYLE, DATE_STYLE, *ONE_LINE_STYLES)
-    return frozenset(style_id for style_id, name in style_names(document).items() if name in wanted)
+    return _ids(document, _LOOKED_AT)
 
 
-def style_names(document: Any) -> dict[str, str]:
-    """Names of the document's styles by id."""
-    return _style_names(document.styles.element)
+def _ids(document: Any, names: tuple[str, ...]) -> frozenset[str]:
+    return _ids_among(document.styles.element, names)
 
 
-@lru_cache(8)
-def _style_names(styles: Any) -> dict[str, str]:
-    return {style.style_id: style.name for style in Styles(styles)}
+@lru_cache(32)
+def _ids_among(styles: Any, names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(style_id for style_id, name in names_among(styles).items() if name in names)
 
 
-def _styled(document: Any, names: tuple[str, ...]) -> list[Any]:
-    """The paragraphs of the body, those in tables left out, that have one of these styles."""
-    body = document.element.body
-    found = _with_styles(document, body, names)
-    return [Paragraph(element, document._body) for element in found if element.getparent() is body]
+def _styled(document: Any, found: Iterable[Any], names: tuple[str, ...]) -> list[Any]:
+    """Those of the paragraphs that have one of these styles, those in tables left out."""
+    body, ids = document.element.body, _ids(document, names)
+    return [Paragraph(element, document._body) for element in found if element.style in ids and element.getparent() is body]
 
 
 def _with_styles(document: Any, root: Any, names: tuple[str, ...]) -> list[Any]:
     """The paragraphs under an element that have one of these styles, in order."""
-    ids = frozenset(style_id for style_id, name in style_names(document).items() if name in names)
+    ids = _ids(document, names)
     return [mark.getparent().getparent() for mark in _marks(ids)(root)] if ids else []
 
 
