@@ -59,35 +59,21 @@ def assess(
     by_unit: dict[str, list[Finding]] = {}
     for finding in findings:
         by_unit.setdefault(finding.unit, []).append(finding)
-    changes = verifications(office.config, rulebook, visits, findings)
-    own = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
-    left = {
-        code: without_settled(rulebook, found, records[code], changes[code]) if code in changes and code in records else found
-        for code, found in by_unit.items()
-    }
-    final = {
-        code: verified_facts(rulebook, accepted_facts(record, left.get(code, ())), record, changes[code]) if code in changes else own[code]
-        for code, record in records.items()
-    }
-    gates = {unit.code: gate_result(office.config, changes, unit.code) for unit in office.config.cohort}
-    refused = {f.unit: f for f in files if f.verdict.refused}
-    states = {
-        unit.code: _unit_state(office, gates[unit.code], unit.code in records, left.get(unit.code, ()), refused.get(unit.code))
-        for unit in office.config.cohort
-    }
+    taken = _taken(office, records, by_unit, verifications(office.config, rulebook, visits, findings))
+    states = _states(office, records, taken, files)
     accepted = {f.unit: f.name for f in files if f.verdict is Verdict.ACCEPTED}
     kept = keeping_place(rulebook, {code: judged.state for code, judged in states.items()})
-    before = Inputs(rulebook, own, metric_places(rulebook.items.values(), own, kept))
+    before = Inputs(rulebook, taken.own, metric_places(rulebook.items.values(), taken.own, kept))
     after = _Scorer(
         office,
         records,
-        Inputs(rulebook, final, metric_places(rulebook.items.values(), final, kept)) if changes else before,
+        Inputs(rulebook, taken.final, metric_places(rulebook.items.values(), taken.final, kept)) if taken.changes else before,
         states,
         accepted,
         before,
         by_unit,
-        left,
-        changes,
+        taken.left,
+        taken.changes,
         {(a.unit, a.item): a for a in adjustments},
     )
     cards = [after.card(unit) for unit in office.config.cohort]
@@ -96,13 +82,42 @@ def assess(
         rulebook=rulebook,
         status=_status(cards),
         cards=_placed(cards),
-        findings=tuple(_marked(findings, left, changes)),
+        findings=tuple(_marked(findings, taken.left, taken.changes)),
         files=tuple(files),
         records=dict(records),
-        facts=final,
-        verifications=changes,
+        facts=taken.final,
+        verifications=taken.changes,
         visits=tuple(visits),
     )
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What counts of the forms, by unit: the unit's own facts, the facts after inspection, and the findings that inspection left open."""
+
+    own: Mapping[str, Facts]
+    final: Mapping[str, Facts]
+    left: Mapping[str, Sequence[Finding]]
+    changes: Mapping[str, Verification]
+
+
+def _taken(office: Office, records: Mapping[str, Record], by_unit: Mapping[str, Sequence[Finding]], changes: Mapping[str, Verification]) -> _Taken:
+    own = {code: accepted_facts(record, by_unit.get(code, ())) for code, record in records.items()}
+    left = {
+        code: without_settled(office.rulebook, found, records[code], changes[code]) if code in changes and code in records else found
+        for code, found in by_unit.items()
+    }
+    final = {
+        code: verified_facts(office.rulebook, accepted_facts(record, left.get(code, ())), record, changes[code]) if code in changes else own[code]
+        for code, record in records.items()
+    }
+    return _Taken(own, final, left, changes)
+
+
+def _states(office: Office, records: Mapping[str, Record], taken: _Taken, files: Iterable[ReceivedFile]) -> dict[str, _Judged]:
+    refused = {f.unit: f for f in files if f.verdict.refused}
+    gates = {unit.code: gate_result(office.config, taken.changes, unit.code) for unit in office.config.cohort}
+    return {code: _unit_state(office, gate, code in records, taken.left.get(code, ()), refused.get(code)) for code, gate in gates.items()}
 
 
 def _marked(findings: Iterable[Finding], left: Mapping[str, Sequence[Finding]], changes: Container[str]) -> Iterator[Finding]:
