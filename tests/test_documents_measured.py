@@ -21,7 +21,7 @@ from tests.support.documents import with_template
 from tests.support.final import NUMBER, decided, invented, named, results_of
 from tests.test_documents_rendered import Line, Pdf
 
-pytestmark = pytest.mark.office
+pytestmark = [pytest.mark.office, pytest.mark.slow]
 FONTS = PROGRAM_ROOT / "tests" / "support" / "fonts.conf"
 UNITS, LENGTHS = (1, 2, 12, 13, 40), (3, 10, 20)
 SIZES = [(units, length) for units in UNITS for length in LENGTHS]

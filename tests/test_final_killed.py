@@ -65,6 +65,7 @@ def test_killed_before_every_step(ready: tuple[Office, Assessment]) -> None:
     assert seen == {True: 2, False: step - 2}  # the run that ended, and the kill between the rename and the last flush
 
 
+@pytest.mark.slow
 def test_killed_where_no_outbox_is_yet(ready: tuple[Office, Assessment]) -> None:
     office, assessment = ready
     outbox = office.config.folder("outbox")

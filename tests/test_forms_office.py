@@ -23,7 +23,7 @@ ROWS = {
     "trade_activities": [{"kind": "走出去", "name": "赴长三角考察", "date": date(2014, 9, 3), "place": "苏州", "enterprises": 6}],
 }
 
-pytestmark = [pytest.mark.office, pytest.mark.skipif(SOFFICE is None, reason="没有 soffice（LibreOffice），办公软件测试略过")]
+pytestmark = [pytest.mark.office, pytest.mark.slow, pytest.mark.skipif(SOFFICE is None, reason="没有 soffice（LibreOffice），办公软件测试略过")]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ def half_width(value: object) -> object:
     return unicodedata.normalize("NFKC", value) if isinstance(value, str) else value
 
 
+@pytest.mark.slow
 @pytest.mark.office
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @pytest.mark.parametrize(("readings", "forms"), tuple(zip(READINGS, (FORMS, 12), strict=True)), ids=["default readings", "other readings"])

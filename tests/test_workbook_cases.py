@@ -121,6 +121,7 @@ CASES: dict[str, Callable[[], Assessment]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.office
 @pytest.mark.parametrize("case", list(CASES))
 def test_formulas_give_the_cached_values(case: str, tmp_path: Path) -> None:

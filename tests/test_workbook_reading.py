@@ -290,6 +290,7 @@ def record_of(data: bytes) -> Record:
     return extract(found, office.rulebook, identity.unit)
 
 
+@pytest.mark.slow
 @pytest.mark.office
 @pytest.mark.skipif(SOFFICE is None, reason="没有 soffice（LibreOffice），办公软件测试略过")
 @pytest.mark.parametrize(("suffix", "kind"), [("xlsx", Kind.XLSX), ("xls", Kind.XLS), ("ods", Kind.ODS)])
