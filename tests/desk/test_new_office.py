@@ -25,6 +25,7 @@ from tests.support.forms import drop, tree
 from tests.test_cli import DONE, INTERNAL_ERROR, WRONG, call
 
 PATIENCE = 60
+INTERRUPT = "\x03"
 """Seconds to wait for a word of a program before the test is given up."""
 SETTINGS = (PROGRAM_ROOT / "config.toml").read_text(encoding="utf-8")
 ANSWERS = {
@@ -144,7 +145,7 @@ def asked(folder: Path, *answers: tuple[str, str]) -> tuple[int, str]:
                 shown += next(said)
             os.write(ours, answer.encode())
             shown += next(said)  # what was typed is shown
-        shown += "".join(said)
+        shown += "".join(said if answers[-1][1] != INTERRUPT else until_closed(ours, again=INTERRUPT))
         status = child.wait()
     os.close(ours)
     return status, shown
@@ -167,10 +168,15 @@ def take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def until_closed(terminal: int) -> Iterator[str]:
+def until_closed(terminal: int, again: str = "") -> Iterator[str]:
+    """What is shown, until nobody is left. ``again`` is typed once more where nothing was said for long: a Ctrl-C between question and reading is not heard."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     while True:
-        ready, _, _ = select.select([terminal], [], [], PATIENCE)
+        ready, _, _ = select.select([terminal], [], [], PATIENCE / 6 if again else PATIENCE)
+        if not ready and again:
+            os.write(terminal, again.encode())
+            again = ""
+            continue
         assert ready, "nothing more was said"
         try:
             yield decoder.decode(os.read(terminal, 65536))
@@ -200,7 +206,7 @@ def test_questions_at_a_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_interrupted_at_a_question_nothing_is_made(tmp_path: Path) -> None:
-    status, shown = asked(tmp_path, ("放在哪里", "我的考核\n"), ("考核年度", "\x03"))
+    status, shown = asked(tmp_path, ("放在哪里", "我的考核\n"), ("考核年度", INTERRUPT))
     assert status == INTERNAL_ERROR
     assert "已中止" in shown
     assert list(tmp_path.iterdir()) == []
