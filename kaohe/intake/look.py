@@ -81,7 +81,6 @@ def look_into(name: str, data: bytes, office: Office, store: Store) -> Look:
 
 def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
     from kaohe.intake.form import read_form
-    from kaohe.intake.locked import unlock
     from kaohe.intake.workbook import read_workbook
 
     kind, limits = sniff(data), office.config.intake
@@ -104,7 +103,7 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
         try:
             book = read_workbook(data, kind, limits)
         except UnreadableWorkbook as error:
-            opened = unlock(data, limits.passwords) if error.locked else None
+            opened = _unlocked(data, kind, limits) if error.locked else None
             if opened is None:
                 raise
             book, notes = read_workbook(opened, sniff(opened), limits), (_UNLOCKED,)
@@ -117,6 +116,15 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
         book.close()
     said = (*notes, *book.notes, *found.notes)
     return Look(found.verdict, found.reason, found.unit, found.record, found.inspections, found.decision, notes=said, issued=found.issued)
+
+
+def _unlocked(data: bytes, kind: Kind, limits: Intake) -> bytes | None:
+    from kaohe.intake.locked import unlock
+    from kaohe.intake.locked_ods import unlock_ods
+
+    if kind is Kind.ODS:
+        return unlock_ods(data, limits.passwords, limits.unpacked_mb * _MEGABYTE)
+    return unlock(data, limits.passwords)
 
 
 def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:

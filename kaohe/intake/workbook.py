@@ -11,6 +11,7 @@ from kaohe.intake import parts as package
 from kaohe.intake import xlsb
 from kaohe.intake.biff import SheetFacts, old_book
 from kaohe.intake.guard import CANNOT_OPEN, LOCKED, repacked, unpacked
+from kaohe.intake.locked_ods import is_locked
 from kaohe.intake.ods import tables
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
 from kaohe.intake.sniff import Kind
@@ -119,9 +120,9 @@ def _named(data: bytes, looks: Iterable[SheetFacts], hidden: Iterable[bool], not
 
 
 def _ods(data: bytes, limits: Intake) -> Book:
-    parts = unpacked(data, limits)
-    if b"encryption-data" in parts.get("meta-inf/manifest.xml", b""):
+    if is_locked(data):  # before the parts are looked at: locked ones are no XML
         raise UnreadableWorkbook(LOCKED, locked=True)
+    parts = unpacked(data, limits)
     if "content.xml" not in parts:
         raise UnreadableWorkbook(CANNOT_OPEN)
     found, unseen = tables(parts["content.xml"], limits.cells, MAX_SHEETS)

@@ -9,7 +9,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Verdict
 from tests.corpus.case import PASSWORD, Corpus, Files, Place, lost, ok
-from tests.corpus.make import Parts, edited, form, office_saved, parts_of, renamed, replaced, sheet_part, typed_ods, typed_xls, typed_xlsb
+from tests.corpus.make import Parts, edited, form, locked_ods, office_saved, parts_of, renamed, replaced, sheet_part, typed_ods, typed_xls, typed_xlsb
 from tests.support.changed import page, sound
 from tests.support.packages import packed
 
@@ -106,6 +106,30 @@ def locked(password: str) -> bytes:
     buffer = BytesIO()
     OOXMLFile(BytesIO(sound())).encrypt(password, buffer)
     return buffer.getvalue()
+
+
+@case(
+    "用约定的密码加密的ods",
+    ok("表.ods"),
+    findings=typed("表"),
+    points=85,
+    says={
+        "表.ods": "采用（没有系统标记，按“填报单位”认定为金水区工商联）；用设置里的密码打开；系统标记不见了，单位和年度按表里看得见的文字认定："
+        "郑州市金水区工商业联合会，2014年度；整张填报表的系统标记缺失或错位，按看得见的序号和文字读取"
+    },
+)
+def opendocument_locked_with_the_agreed_password() -> Files:
+    return {"表.ods": locked_ods(PASSWORD)}
+
+
+@case("用别的密码加密的ods", lost("表.ods", Verdict.LOCKED), points=None, says={"表.ods": LOCKED})
+def opendocument_locked_with_another_password() -> Files:
+    return {"表.ods": locked_ods("没有告诉别人")}
+
+
+@case("用别的办法加密的ods", lost("表.ods", Verdict.LOCKED), points=None, says={"表.ods": LOCKED})
+def opendocument_locked_in_another_way() -> Files:
+    return {"表.ods": locked_ods(PASSWORD, "urn:org:documentfoundation:names:experimental:office:manifest:argon2id")}
 
 
 @case("Excel97的表照着抄", ok("表.xls"), findings=typed("S"), points=85)
