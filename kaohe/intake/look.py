@@ -13,7 +13,7 @@ from kaohe.intake.arrival import Arrival
 from kaohe.intake.decision import DecisionForm
 from kaohe.intake.inspection import UnitInspection
 from kaohe.intake.record import Record, Verdict
-from kaohe.intake.sniff import Kind, is_other_archive, sniff
+from kaohe.intake.sniff import Kind, is_other_archive, plain_workbook, sniff
 from kaohe.intake.suspicion import is_packed_program, suspicion
 from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.store import KEEPING, Store
@@ -85,7 +85,7 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
 
     kind, limits = sniff(data), office.config.intake
     suffix = PurePosixPath(name).suffix.lower()
-    called_sheet = suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)
+    called_sheet = (suffix in _SPREADSHEETS and (suffix != "" or kind not in _NEVER_SHEETS)) or (kind is Kind.MARKUP and plain_workbook(data) != "")
     broken_book = kind is Kind.ZIP and called_sheet and not zipfile.is_zipfile(BytesIO(data))
     if kind is Kind.ZIP and is_packed_program(name, data):
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)

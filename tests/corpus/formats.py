@@ -8,7 +8,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Verdict
-from tests.corpus.case import PASSWORD, Corpus, Files, Place, lost, ok
+from tests.corpus.case import PASSWORD, UNIT, Corpus, Files, Place, lost, ok
 from tests.corpus.make import Parts, edited, form, locked_ods, office_saved, parts_of, renamed, replaced, sheet_part, typed_ods, typed_xls, typed_xlsb
 from tests.support.changed import page, sound
 from tests.support.packages import packed
@@ -225,6 +225,20 @@ def picture_of_wps() -> Files:
 @case("网页存成xls", lost("表.xls", Verdict.UNREADABLE), points=None)
 def web_page() -> Files:
     return {"表.xls": "<html><table><tr><td>填报表</td></tr></table></html>".encode("gbk")}
+
+
+@case(
+    "存成纯XML的工作簿",
+    lost("金水区/填报表.xml", Verdict.UNREADABLE, UNIT),
+    lost("金水区/填报表.fods", Verdict.UNREADABLE, UNIT),
+    points=None,
+    says={"金水区/填报表.xml": "这是XML 电子表格 2003，程序不读这种格式，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"},
+)
+def plain_workbooks() -> Files:
+    """The unit believes that it has sent its form: they are no evidence."""
+    plain = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+    flat = '<?xml version="1.0"?><o:document xmlns:o="o" o:mimetype="application/vnd.oasis.opendocument.spreadsheet"/>'
+    return {"金水区/填报表.xml": plain.encode(), "金水区/填报表.fods": flat.encode()}
 
 
 @case("空文件", lost("表.xlsx", Verdict.UNREADABLE), points=None, says={"表.xlsx": "文件是空的（0 字节），可能没有传完，请重新报送"})
