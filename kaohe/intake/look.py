@@ -1,5 +1,6 @@
 """One look into one file: what it is, and what it says. Everything here runs in a process that may die without harm."""
 
+import re
 import zipfile
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -26,6 +27,9 @@ _NO_SPREADSHEET = "不是电子表格，没有当作填报表读取"
 _OTHER_ARCHIVE = "是程序打不开的压缩包（.tar、.gz、.cab 一类），里面的文件没有读到，请改用 zip 压缩，或把填报表单独报送"
 _MISNAMED = {Kind.PDF: "PDF", Kind.PICTURE: "图片", Kind.DOCUMENT: "文档（Word、PPT 一类）"}
 """What opens well under its right name, and is evidence whatever it is called."""
+_CALLED_HOLDER = re.compile(r"\.(?:zip|7z|rar|eml|msg|z\d\d|r\d\d|(?:zip|7z|rar)\.\d{3})$", re.IGNORECASE)
+"""How mails and archives are called, and the parts of an archive that was split."""
+_NO_HOLDER = "看名字是压缩包或邮件，内容却认不出来，可能没有传完，或者是分卷压缩的一卷；请重新压缩成一个文件（不要分卷）报送，或把填报表单独报送"
 _UNLOCKED = "用设置里的密码打开"
 _NO_ROOM = "磁盘快满了，没有取出里面的文件，请腾出空间后再运行一次"
 _MEGABYTE = 1024 * 1024
@@ -94,6 +98,8 @@ def _looked(name: str, data: bytes, office: Office, store: Store) -> Look:
     if kind in (Kind.OTHER, Kind.TEXT) and is_other_archive(data):
         return Look(Verdict.UNREADABLE, _OTHER_ARCHIVE)
     if not kind.holds_cells and not called_sheet:
+        if kind in (Kind.OTHER, Kind.TEXT, Kind.MARKUP, Kind.EMPTY) and _CALLED_HOLDER.search(name):
+            return Look(Verdict.UNREADABLE, _NO_HOLDER)
         return Look(Verdict.NOT_A_FORM, _NO_SPREADSHEET)
     if kind in _MISNAMED and suffix:
         what = _MISNAMED[kind]
