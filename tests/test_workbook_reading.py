@@ -263,7 +263,8 @@ def test_what_is_written_into_a_drawing_is_no_value() -> None:
     """A picture's name for those who cannot see it, the text of a text box, a table in a chart: all of it hangs on a cell."""
     picture = "<draw:frame><draw:image><text:p/></draw:image><svg:title>图</svg:title><svg:desc>Picture 12</svg:desc></draw:frame>"
     shape = "<draw:custom-shape><text:p>请填这里</text:p></draw:custom-shape>"
-    chart = "<draw:frame><draw:object><table:table><table:table-row><table:table-cell><text:p>9</text:p></table:table-cell></table:table-row></table:table></draw:object></draw:frame>"
+    table = "<table:table><table:table-row><table:table-cell><text:p>9</text:p></table:table-cell></table:table-row></table:table>"
+    chart = f"<draw:frame><draw:object>{table}</draw:object></draw:frame>"
     number = '<table:table-cell office:value-type="float" office:value="12">{}<text:p>12</text:p></table:table-cell>'
     blank = "<table:table-cell>{}</table:table-cell>"
     row = f"<table:table-row>{blank.format(picture)}{blank.format(shape)}{number.format(shape)}{number.format(chart)}</table:table-row>"
