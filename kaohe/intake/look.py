@@ -52,6 +52,7 @@ class Look:
 
     ``arrival`` is the file as it was found when it was read, where it had not been read before; ``checked`` is what was found
     out about a record by itself, for whoever asked the looker to; ``seconds`` is how long it took. ``passing``: may be another the next time.
+    ``cut``: a container whose end is missing.
     """
 
     verdict: Verdict
@@ -66,6 +67,7 @@ class Look:
     checked: object = None
     seconds: float = field(default=0.0, compare=False)
     passing: bool = False
+    cut: bool = False
     issued: MachineData | None = None
     """What the form says of its own issue, for the parent to hold against the seal: the key is no business of a worker."""
     packed: bytes = field(default=b"", compare=False, repr=False)
@@ -147,4 +149,4 @@ def _container(kind: Kind, data: bytes, limits: Intake, store: Store) -> Look:
         return Look(Verdict.REFUSED, _NO_ROOM, passing=True)
     with told(KEEPING, store.place):
         inner = tuple(Inner(member.name, store.keep(member.data), len(member.data), member.modified, member.sent) for member in opened.members)
-    return Look(Verdict.OPENED, f"取出{len(inner)}个文件", members=inner, notes=opened.left)
+    return Look(Verdict.OPENED, f"取出{len(inner)}个文件", members=inner, notes=opened.left, cut=opened.cut)
