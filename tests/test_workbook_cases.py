@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -58,6 +59,7 @@ def test_nobody_scored(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     assert book["排名"]["A4"].value == "目前没有单位有得分，不排位次。"
     assert book["排名"].auto_filter.ref is None
+    assert book["图表"]["A3"].value == "目前没有单位有得分，没有可画的。"
     assert book["问题清单"]["A4"].value == "没有发现问题。"
     assert book["佐证台账"]["A4"].value == "各单位的清单里都没有内容。"
     assert book["得分明细"]["B9"].value == "新郑市工商联"
@@ -71,6 +73,22 @@ def test_one_unit(tmp_path: Path) -> None:
     path = written(assess(where, {"u0": record}, [], []), tmp_path)
     assert openpyxl.load_workbook(path)["排名"]["A4"].value == "=RANK(D4,$D$4:$D$4,0)"
     assert openpyxl.load_workbook(path, data_only=True)["排名"]["A4"].value == 1
+
+
+def signing(sheet: Any) -> tuple[int, list[int]]:
+    """Row of the signatures' heading, and rows before which a new page begins."""
+    first = next(cell.row for cell in sheet["A"] if cell.value == "签字")
+    return first, [mark.id + 1 for mark in sheet.row_breaks.brk]
+
+
+@pytest.mark.parametrize(("count", "moved"), [(9, 0), (12, 0), (20, 4), (36, 0), (40, 4), (120, 4)])
+def test_signatures_are_never_on_a_page_alone(count: int, moved: int, tmp_path: Path) -> None:
+    """Where they may not fit below the last units, the two units without a place go to the next page with them."""
+    sheet = openpyxl.load_workbook(written(many(count), tmp_path))["排名"]
+    first, breaks = signing(sheet)
+    assert breaks == ([first - moved] if moved else [])
+    if moved:
+        assert sheet.cell(first - moved, 1).value == "没有得分、不排位次的单位"
 
 
 @pytest.mark.slow

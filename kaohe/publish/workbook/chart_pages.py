@@ -10,8 +10,8 @@ from kaohe.publish.workbook.page import A4, Page, Rows
 from kaohe.publish.workbook.plan import DETAIL, DETAIL_FIRST_ROW, DETAIL_MAX_ROW, Plan, ref
 from kaohe.publish.workbook.values import Formula, Link, Spot, Styled
 
-_WIDTHS = (8.0, 60.0, 18.0, 18.0, 18.0, 18.0)
-"""As wide as the printed page at full size."""
+_WIDTHS = (8.0, 50.0, 18.0, 18.0, 18.0, 18.0)
+"""Together a printed page at full size; LibreOffice makes columns a tenth wider than Excel does."""
 
 _HEADINGS = ("序号", "部分", "满分", "平均分", "最高分", "最低分")
 _DRAWN = 2

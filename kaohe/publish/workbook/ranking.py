@@ -27,7 +27,10 @@ from kaohe.scoring.scorecard import Scorecard
 _ZOOM = 115
 _ROW_POINTS = 20
 _SUBTITLE_POINTS = 26
-_LESS_FULL = 0.93
+_FILLED = (0.98, 1.0, 1.14)
+"""How far a page is filled before a program begins the next, compared with what is reckoned: LibreOffice fits a sheet smaller than Excel."""
+
+_ALONG = 3
 _FORESEEN = 100
 """Units up to which it is reckoned how the pages fill."""
 
@@ -59,10 +62,10 @@ def open_sheet(page: Page) -> Rows:
 def _break(page: Page, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool], signed: int) -> int:
     """Row before which a new page begins so that the signatures are not torn apart and do not stand on a page alone; 0 where none is needed.
 
-    Programs break pages a little differently, so that both a full and a less full page have to do; after many pages nobody can tell.
+    Programs break pages a little differently, so that fuller and less full pages have to do; after many pages nobody can tell.
     """
     plan = page.book.plan
-    along = len(plan.unscored) + 2 if 0 < len(plan.unscored) <= _FEW else 3
+    along = len(plan.unscored) + 2 if 0 < len(plan.unscored) <= _FEW else _ALONG
     moved = max(FIRST_ROW + 1, signed - along)
     if len(plan.assessment.cards) > _FORESEEN:
         return moved
@@ -76,17 +79,17 @@ def _break(page: Page, columns: Sequence[Column], widths: Sequence[float], links
         lines[start:start] = [LINE_POINTS, _SUBTITLE_POINTS]
     lines.append(LINE_POINTS)
     needed = signatures.points(page)
-    if all(_left(lines, room * share) >= needed for share in (_LESS_FULL, 1.0)):
-        return 0
-    return moved
+    return 0 if all(_in_company(lines, room * share, needed) for share in _FILLED) else moved
 
 
-def _left(lines: Sequence[float], room: float) -> float:
-    """What is left of the last page when lines of these heights stand on pages with so much room."""
-    left = room
+def _in_company(lines: Sequence[float], room: float, needed: float) -> bool:
+    """Whether what needs so much room stands below the last of these lines, on one page with at least two of them and the gap after them."""
+    used, along = 0.0, 0
     for line in lines:
-        left = (left if line <= left else room) - line
-    return left
+        if used + line > room:
+            used, along = 0.0, 0
+        used, along = used + line, along + 1
+    return used + needed <= room and along >= min(_ALONG, len(lines))
 
 
 def _lines(plan: Plan, links: Sequence[bool]) -> Iterator[list[Cell]]:
@@ -124,7 +127,7 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
         Column("考核组", 10, 16, "large centre"),
         Column("总分", 10, 13, "large strong"),
         Column("封顶项\n得分", 10, 13, "large number"),
-        Column("不封顶项\n得分", 10, 13, "large number"),
+        Column("不封顶项\n得分", 12, 13, "large number"),
         Column("其中加分" if in_total else "加分\n（不计入总分）", 10 if in_total else 16, 16, "large number"),
         Column("状态", 12, 20, "centre"),
         Column("问题", 12, 22, "centre"),
