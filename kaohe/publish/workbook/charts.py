@@ -34,7 +34,8 @@ _TITLE_FONT = {"name": look.HEAD_FONT, "size": 12, "bold": False, "color": look.
 
 def pages(count: int) -> int:
     """Printed pages of charts for so many scored units."""
-    return -(-(len(_spans(count)) + 1) // 2)
+    totals = len(_spans(count))
+    return _place_of_sections(totals) // 2 + 1
 
 
 def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> None:
@@ -46,15 +47,21 @@ def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> 
     count = len(page.book.plan.scored)
     charts = [_totals(page, *span) for span in _spans(count)]
     charts.append(_sections(page, sections_row))
-    for n, chart in enumerate(charts):
+    places = [*range(len(charts) - 1), _place_of_sections(len(charts) - 1)]
+    for n, chart in zip(places, charts, strict=True):
         beside = n % 2
-        alone = n == len(charts) - 1 and not beside
+        alone = not beside and n + 1 not in places
         left = room * (45 if len(charts) == 2 else 50) // 100
         width = room if alone else (room - left if beside else left) - (0 if beside else _GAP_PIXELS)
         chart.set_size({"width": width, "height": ROWS * _ROW_PIXELS - 16})
         chart.set_chartarea({"border": {"color": look.RULE}})
         place = {"x_offset": 2 + (left if beside else 0), "y_offset": 6, "object_position": 1}
         page.sheet.insert_chart(row + n // 2 * ROWS, 0, chart, place)
+
+
+def _place_of_sections(totals: int) -> int:
+    """Number of the place, two on a page, of the chart of sections: beside the only chart of totals, else on a page of its own."""
+    return 1 if totals == 1 else -(-totals // 2) * 2
 
 
 def _spans(count: int) -> list[tuple[int, int]]:
