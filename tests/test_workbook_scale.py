@@ -185,7 +185,7 @@ def test_the_parts_of_a_sheet_stand_in_the_order_of_the_format(narrow: Path) -> 
         for merged in sheet.iter("{*}mergeCell"):
             first, _, last = str(merged.get("ref")).partition(":")
             assert first != last
-    grouped = [format_.get("outlineLevelRow") for sheet in sheets[2:8] for format_ in sheet.iter("{*}sheetFormatPr")]
+    grouped = [format_.get("outlineLevelRow") for sheet in sheets[3:9] for format_ in sheet.iter("{*}sheetFormatPr")]
     assert grouped == ["1"] * 6
 
 
