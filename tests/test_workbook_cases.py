@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -75,20 +74,20 @@ def test_one_unit(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(path, data_only=True)["排名"]["A4"].value == 1
 
 
-def signing(sheet: Any) -> tuple[int, list[int]]:
-    """Row of the signatures' heading, and rows before which a new page begins."""
-    first = next(cell.row for cell in sheet["A"] if cell.value == "签字")
-    return first, [mark.id + 1 for mark in sheet.row_breaks.brk]
+ONE_PAGE, FREE, WITH_LAST = "one page", "no break", "break"
 
 
-@pytest.mark.parametrize(("count", "moved"), [(9, 0), (12, 0), (20, 4), (36, 0), (40, 4), (120, 4)])
-def test_signatures_are_never_on_a_page_alone(count: int, moved: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "printed"), [(9, ONE_PAGE), (12, ONE_PAGE), (18, ONE_PAGE), (22, WITH_LAST), (36, FREE), (40, WITH_LAST), (120, WITH_LAST)]
+)
+def test_signatures_are_never_on_a_page_alone(count: int, printed: str, tmp_path: Path) -> None:
     """Where they may not fit below the last units, the two units without a place go to the next page with them."""
     sheet = openpyxl.load_workbook(written(many(count), tmp_path))["排名"]
-    first, breaks = signing(sheet)
-    assert breaks == ([first - moved] if moved else [])
-    if moved:
-        assert sheet.cell(first - moved, 1).value == "没有得分、不排位次的单位"
+    signed = next(cell.row for cell in sheet["A"] if cell.value == "签字")
+    breaks = [mark.id + 1 for mark in sheet.row_breaks.brk]
+    assert (sheet.page_setup.fitToHeight is None) is (printed == ONE_PAGE)
+    assert breaks == ([signed - 4] if printed == WITH_LAST else [])
+    assert sheet.cell(signed - 4, 1).value == "没有得分、不排位次的单位"
 
 
 @pytest.mark.slow

@@ -30,6 +30,9 @@ _SUBTITLE_POINTS = 26
 _FILLED = (0.98, 1.0, 1.14)
 """How far a page is filled before a program begins the next, compared with what is reckoned: LibreOffice fits a sheet smaller than Excel."""
 
+_SQUEEZED = 1.15
+"""How much more than a page holds is still put on one, printed so much smaller."""
+
 _ALONG = 3
 _FORESEEN = 100
 """Units up to which it is reckoned how the pages fill."""
@@ -54,21 +57,22 @@ def open_sheet(page: Page) -> Rows:
     apart = FIRST_ROW + max(1, count) + 1
     signed = apart + (len(plan.unscored) + 2 if plan.unscored else 0)
     page.rows = signed + signatures.count(page)
-    if carried := _break(page, columns, widths, links, signed):
-        sheet.set_h_pagebreaks([carried])
+    _paginate(page, columns, widths, links, signed)
     return chain(_ranks(page, columns, widths, links), _rest(page, apart, signed, columns, widths, links))
 
 
-def _break(page: Page, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool], signed: int) -> int:
-    """Row before which a new page begins so that the signatures are not torn apart and do not stand on a page alone; 0 where none is needed.
+def _paginate(page: Page, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool], signed: int) -> None:
+    """See to it that the signatures are not torn apart and do not stand on a page alone.
 
-    Programs break pages a little differently, so that fuller and less full pages have to do; after many pages nobody can tell.
+    A small office is printed on one page, a little smaller if need be. Elsewhere programs break pages a little differently, so that fuller and
+    less full pages have to do; after many pages nobody can tell.
     """
     plan = page.book.plan
     along = len(plan.unscored) + 2 if 0 < len(plan.unscored) <= _FEW else _ALONG
     moved = max(FIRST_ROW + 1, signed - along)
     if len(plan.assessment.cards) > _FORESEEN:
-        return moved
+        page.sheet.set_h_pagebreaks([moved])
+        return
     heads = 32 + height([_note(plan)], [sum(widths)]) + height([column.heading for column in columns], widths) + 8
     room = PAGE_POINTS / min(1.0, PAGE_PIXELS / sum(7 * width + 5 for width in widths)) - heads
     lines = [max(_ROW_POINTS, height((shown(cell) for cell in cells), widths)) for cells in _lines(plan, links)]
@@ -79,7 +83,10 @@ def _break(page: Page, columns: Sequence[Column], widths: Sequence[float], links
         lines[start:start] = [LINE_POINTS, _SUBTITLE_POINTS]
     lines.append(LINE_POINTS)
     needed = signatures.points(page)
-    return 0 if all(_in_company(lines, room * share, needed) for share in _FILLED) else moved
+    if sum(lines) + needed <= room * _SQUEEZED:
+        page.sheet.fit_to_pages(1, 1)
+    elif not all(_in_company(lines, room * share, needed) for share in _FILLED):
+        page.sheet.set_h_pagebreaks([moved])
 
 
 def _in_company(lines: Sequence[float], room: float, needed: float) -> bool:
