@@ -431,6 +431,13 @@ def test_printed_pages_are_whole(opened: Opened, name: str, address: str, scheme
         assert min(filled[:-1]) > 420
 
 
+def test_on_a_telephone_the_names_of_items_have_the_whole_line(opened: Opened) -> None:
+    tab = opened("sample", "#unit-dengfeng", 390)
+    widths: list[float] = tab.evaluate("[...document.querySelectorAll('.items th[scope=row]')].map((cell) => cell.getBoundingClientRect().width)")
+    assert len(widths) == 59
+    assert min(widths) > 300
+
+
 PARTED = """() => {
   const added = document.createElement("div");
   added.innerHTML = `<article class="reading"><h3>a</h3><p>b</p></article><article class="reading"><p>c</p><ul class="moves"><li>d</li></ul></article>
