@@ -4,19 +4,21 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kaohe.checks.finding import Finding, Severity
-from kaohe.config.model import Config
-from kaohe.intake.record import ReceivedFile, Verdict
-from kaohe.rulebook.model import Rulebook
-from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status
-from kaohe.survey import CheckedForm
 from kaohe.text import clean, inner, points_text
+
+if TYPE_CHECKING:  # whoever has one to show has loaded it; to say a sentence none of it is needed
+    from kaohe.config.model import Config
+    from kaohe.intake.record import ReceivedFile
+    from kaohe.rulebook.model import Rulebook
+    from kaohe.scoring.scorecard import Assessment, ItemScore, Scorecard, Status
+    from kaohe.survey import CheckedForm
 
 _LOG_WIDTH = 160
 _COLOURS = {Severity.ERROR: "red", Severity.DOUBT: "yellow", Severity.HINT: "cyan"}
@@ -49,16 +51,16 @@ class Screen:
             if hasattr(stream, "reconfigure"):
                 # An old Windows console may lack a character: better a question mark than a crash.
                 stream.reconfigure(errors="replace")
-        self.out = Console(highlight=False, soft_wrap=False)
+        self.out = Console(highlight=False, emoji=False, soft_wrap=False)
         if not self.out.is_terminal:
-            self.out = Console(highlight=False, width=_LOG_WIDTH)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+            self.out = Console(highlight=False, emoji=False, width=_LOG_WIDTH)
+        self.err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
         self._record: Record | None = None
         self._recorded: Console | None = None
 
     def record(self, record: Record) -> None:
         """From now on whatever is said here is written down there too."""
-        self._record, self._recorded = record, Console(file=record, highlight=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)  # type: ignore[arg-type]  # no more is needed of a file
+        self._record, self._recorded = record, Console(file=record, highlight=False, emoji=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)  # type: ignore[arg-type]  # no more is needed of a file
 
     def finish(self, status: int) -> None:
         """The command has ended with this exit status: the record, where there is one, is closed."""
@@ -105,8 +107,10 @@ class Screen:
         if len(shown) < len(findings):
             self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
 
-    def group_form(self, config: Config, file: ReceivedFile, sheets: Iterable[CheckedForm]) -> None:
+    def group_form(self, config: "Config", file: "ReceivedFile", sheets: Iterable["CheckedForm"]) -> None:
         """What is said of an inspection form, sheet by sheet, or of a decision form."""
+        from kaohe.intake.record import Verdict
+
         self.say(f"{file.name}：{file.reason if file.verdict is Verdict.ACCEPTED else f'{file.verdict.chinese}。{file.reason}'}")
         for sheet in sheets:
             unit = config.units_by_code.get(sheet.unit)
@@ -116,24 +120,23 @@ class Screen:
                 self.say(f"  {sheet.unchecked}")
 
 
-def standing_mark(status: Status, *, issued: bool) -> str:
+def standing_mark(status: "Status", *, issued: bool) -> str:
     """What a table on the screen is: 已审定 only where nothing holds back the final set that says so."""
+    from kaohe.scoring.scorecard import Status
+
     return status.mark or ("已审定" if issued else Status.REVIEW.mark)
 
 
-def ranking_rows(assessment: Assessment) -> list[list[str]]:
+def ranking_rows(assessment: "Assessment") -> list[list[str]]:
     """Place, unit, group, total, subtotals, bonus and state of every unit."""
 
-    def points(card: Scorecard) -> list[str]:
+    def points(card: "Scorecard") -> list[str]:
         return ["" if p is None else points_text(p) for p in (card.total, card.capped, card.uncapped, card.bonus)]
 
     return [[str(c.place or "—"), c.unit.short, c.group, *points(c), c.state.chinese] for c in assessment.cards]
 
 
-RANKING_HEADINGS = ("位次", "单位", "考核组", "总分", "封顶", "不封顶", "其中加分", "状态")
-
-
-def status_rows(assessment: Assessment) -> list[list[str]]:
+def status_rows(assessment: "Assessment") -> list[list[str]]:
     """State, file and number of findings of every unit, in the groups' order."""
     rows = []
     for unit in assessment.config.cohort:
@@ -146,7 +149,7 @@ def status_rows(assessment: Assessment) -> list[list[str]]:
 STATUS_HEADINGS = ("考核组", "单位", "状态", "错误", "疑问", "提示", "采用的文件", "说明")
 
 
-def explain_lines(card: Scorecard, score: ItemScore, rulebook: Rulebook) -> list[str]:
+def explain_lines(card: "Scorecard", score: "ItemScore", rulebook: "Rulebook") -> list[str]:
     """One item of one unit: the clause, the rule, the points, why, and the cells."""
     clause = rulebook.clause_of_item[score.item.id]
     most = "不封顶" if score.maximum is None else f"满分{points_text(score.maximum)}分"

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from kaohe.files import FolderFault, told, write_whole, wrong_kind
 
 LOCK_FILE, HOLDER_FILE = "run.lock", "run-holder.json"
@@ -22,6 +20,8 @@ class AlreadyRunning(Exception):
 @contextlib.contextmanager
 def alone(state: Path, now: datetime) -> Iterator[None]:
     """Hold the office's lock. AlreadyRunning when somebody else does; FolderFault when the folder ``state`` cannot be used."""
+    from filelock import FileLock, Timeout  # only where something is to be held: most nights find nothing to do
+
     holder = state / HOLDER_FILE
     for place in (state / LOCK_FILE, holder):
         if place.is_dir():  # asked here: Windows would only say that there is no permission

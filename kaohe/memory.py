@@ -7,17 +7,19 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from kaohe import PROGRAM_ROOT, __version__
 from kaohe.config.loader import Office
 from kaohe.intake.arrival import Arrival
-from kaohe.intake.look import Look
-from kaohe.intake.packing import Unpacker, pack
-from kaohe.intake.record import Verdict
-from kaohe.intake.workers import Looker
 from kaohe.ledger import Ledger
 from kaohe.ledger.cache import Cache, Place
 from kaohe.store import FolderStore
+
+if TYPE_CHECKING:  # a night without changes asks only where things lie, and loads nothing that looks into files
+    from kaohe.intake.look import Look
+    from kaohe.intake.packing import Unpacker
+    from kaohe.intake.workers import Looker
 
 _AHEAD = 100
 """Looks that are read from the cache at once."""
@@ -36,8 +38,13 @@ class Memory:
         self.key = office_key(office)
         self._places = {} if distrusted else self._cache.places()
         self._distrusted = distrusted
-        self._unpacker = Unpacker()
         self._times = ledger.times()
+
+    @cached_property
+    def _unpacker(self) -> "Unpacker":
+        from kaohe.intake.packing import Unpacker
+
+        return Unpacker()
 
     @property
     def archive(self) -> FolderStore:
@@ -69,16 +76,19 @@ class Memory:
         """Whether the file need not be looked into."""
         return entry.sha256 != "" and (entry.sha256, suffix_of(entry)) in self._known
 
-    def found(self, entries: Iterable[Arrival]) -> Iterator[Look]:
+    def found(self, entries: Iterable[Arrival]) -> Iterator["Look"]:
         """What is known of these files, which must be known."""
         for some in _batched(entries, _AHEAD):
             for packed in self._cache.looks([(entry.sha256, suffix_of(entry)) for entry in some]):
                 yield self._unpacked(packed)
 
-    def _unpacked(self, packed: bytes) -> Look:
+    def _unpacked(self, packed: bytes) -> "Look":
         try:
             return self._unpacker.look(packed)
         except Exception:  # no night may be lost to what only saves time
+            from kaohe.intake.look import Look
+            from kaohe.intake.record import Verdict
+
             self._cache.clear()
             return Look(Verdict.FAULT, "上次读取的结果不能用了，已经清除，请再运行一次", passing=True)
 
@@ -94,12 +104,12 @@ class Memory:
         """Write down how a run left everything; ``night`` tells all that it rested on, "" where the next run may find something else."""
         self._cache.settle(set(names), outputs.items(), self.key, night, shown)
 
-    def reading(self, look: Looker) -> Looker:
+    def reading(self, look: "Looker") -> "Looker":
         """A looker that does not look into what is known. Writes nothing down."""
         return self._through(look, lambda *_: None)
 
-    def _through(self, look: Looker, note: Callable[[Arrival, Look, bool], None]) -> Looker:
-        def looked(entries: Iterable[Arrival]) -> Iterator[Look]:
+    def _through(self, look: "Looker", note: Callable[[Arrival, "Look", bool], None]) -> "Looker":
+        def looked(entries: Iterable[Arrival]) -> Iterator["Look"]:
             listed = [(entry, self.knows(entry)) for entry in entries]
             fresh = look([entry for entry, is_known in listed if not is_known])
             found = self.found([entry for entry, is_known in listed if is_known])
@@ -110,7 +120,7 @@ class Memory:
 
         return looked
 
-    def writing(self, look: Looker, at: int, restored: Callable[[str], None]) -> "Writing":
+    def writing(self, look: "Looker", at: int, restored: Callable[[str], None]) -> "Writing":
         """The same, writing down in the cache what it finds out; ``at`` is the epoch second under which to remember new contents."""
         return Writing(self, look, at, restored)
 
@@ -118,7 +128,7 @@ class Memory:
 class Writing:
     """A looker that remembers. ``times`` says when each content was first seen."""
 
-    def __init__(self, memory: Memory, look: Looker, at: int, restored: Callable[[str], None]) -> None:
+    def __init__(self, memory: Memory, look: "Looker", at: int, restored: Callable[[str], None]) -> None:
         self._memory, self._at, self._restored = memory, at, restored
         self.look = memory._through(look, self._note)
         self.is_passing = False
@@ -131,13 +141,13 @@ class Writing:
         self._new_looks: list[tuple[str, str, str, str, bytes]] = []
         self._flushed = time.monotonic()
 
-    def __call__(self, entries: Iterable[Arrival]) -> Iterator[Look]:
+    def __call__(self, entries: Iterable[Arrival]) -> Iterator["Look"]:
         try:
             yield from self.look(entries)
         finally:
             self.flush()
 
-    def _note(self, entry: Arrival, look: Look, is_new: bool) -> None:
+    def _note(self, entry: Arrival, look: "Look", is_new: bool) -> None:
         found = look.arrival or entry
         if not found.sha256:
             return
@@ -154,6 +164,8 @@ class Writing:
                 self._new_places.append((found.name, place))
         self.is_passing = self.is_passing or look.passing
         if is_new and not look.passing:
+            from kaohe.intake.packing import pack
+
             inside = " ".join(f"{inner.sha256}:{inner.size}" for inner in look.members)
             self._new_looks.append((found.sha256, suffix_of(found), self._memory.key, inside, look.packed or pack(look)))
         if len(self._new_looks) >= _AT_ONCE or time.monotonic() - self._flushed > _AT_LEAST_EVERY:

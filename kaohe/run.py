@@ -10,7 +10,6 @@ from pathlib import Path
 from kaohe.collecting import seldom
 from kaohe.config.loader import Office
 from kaohe.files import told
-from kaohe.forms.seal import known_key
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look
@@ -20,17 +19,19 @@ from kaohe.ledger import Ledger
 from kaohe.lock import AlreadyRunning
 from kaohe.lock import alone as only_one
 from kaohe.memory import Memory
+from kaohe.night import night_key
 from kaohe.progress import Reporter
+from kaohe.publish.as_left import final_place
 from kaohe.publish.frozen import read_manifest
-from kaohe.publish.jobs import Former, key_of, templates_key
-from kaohe.publish.outbox import Published, is_as_left, publish
-from kaohe.publish.standing import blockers, clear_leftovers, final_place
+from kaohe.publish.jobs import Former
+from kaohe.publish.outbox import Published, publish
+from kaohe.publish.standing import blockers, clear_leftovers
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import assess_intake, lookers
 from kaohe.text import os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
-__all__ = ["AlreadyRunning", "Outcome", "remember", "run", "unchanged"]
+__all__ = ["AlreadyRunning", "Outcome", "remember", "run"]
 
 _CLOCK_TOLERANCE = 3600
 """Seconds by which the clock may run behind before somebody should look at it."""
@@ -81,26 +82,7 @@ def remember(office: Office, outcome: Outcome, shown: bytes) -> None:
     if outcome.is_lasting:
         memory = Memory(office, Ledger(office.config.folder("state")))
         names = (entry.name for entry in outcome.inbox)
-        memory.settle(names, outcome.published.places, _night(office, memory, outcome.inbox), shown)
-
-
-def unchanged(office: Office) -> bytes | None:
-    """What was shown of the last run, where nothing that it rested on has changed since and the outbox is as it left it; None where a run is due."""
-    state = office.config.folder("state")
-    if not (state / "ledger.sqlite3").is_file():
-        return None
-    memory = Memory(office, Ledger(state))
-    found = [memory.recall(entry) for entry in arrivals(office.config.folder("inbox"), office.config.intake.largest)]
-    if not all(entry.sha256 for entry in found):
-        return None
-    shown = memory.shown(_night(office, memory, found))
-    return shown if shown is not None and is_as_left(office.config.folder("outbox"), memory.former()) else None
-
-
-def _night(office: Office, memory: Memory, found: Iterable[Arrival]) -> str:
-    """All that a run rests on, as one key."""
-    inbox = [(entry.name, entry.size, entry.modified_ns) for entry in found]
-    return key_of(memory.key, templates_key(office.config), inbox, final_place(office.config).exists(), known_key(office.config))
+        memory.settle(names, outcome.published.places, night_key(office, memory, outcome.inbox), shown)
 
 
 def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:

@@ -1,11 +1,11 @@
 """TOML files whose faults can be told with their line: text, data, and the line of every key."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -47,7 +47,11 @@ class TomlSource:
     name: str
     text: str
     data: dict[str, Any]
-    lines: dict[KeyPath, int]
+
+    @cached_property
+    def lines(self) -> dict[KeyPath, int]:
+        """The line of each table and key; looked for only where a fault is to be told."""
+        return _index_lines(self.text)
 
     def line(self, path: Iterable[str | int]) -> int:
         """Line of the longest known prefix of ``path`` (1 where nothing matches)."""
@@ -81,7 +85,7 @@ def read_toml(path: Path) -> TomlSource:
         place = _DECODE_PLACE.search(str(error))
         line = int(place.group(1)) if place else text.count("\n") + 1
         raise FaultyFile([Fault(path.name, line, "这一行不合 TOML 写法，请检查引号、方括号、等号是否成对、是否用了中文标点")]) from None
-    return TomlSource(path.name, text, data, _index_lines(text))
+    return TomlSource(path.name, text, data)
 
 
 def _index_lines(text: str) -> dict[KeyPath, int]:
@@ -117,6 +121,8 @@ def _table_path(names: tuple[str, ...], counts: dict[KeyPath, int], *, is_array:
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """``（是不是想写“…”？）`` with the nearest allowed name, or nothing."""
+    import difflib  # only where something is misspelt
+
     close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
     return f"（是不是想写“{close[0]}”？）" if close else ""
 

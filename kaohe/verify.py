@@ -19,7 +19,8 @@ from kaohe.intake.inbox import take_in
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import workers
 from kaohe.ledger import Ledger
-from kaohe.publish.frozen import FINAL_FOLDER, MANIFEST_FILE, RULES_FILES, Input, Manifest, frozen_office, manifest_of, rules_name
+from kaohe.publish.as_left import FINAL_FOLDER
+from kaohe.publish.frozen import MANIFEST_FILE, RULES_FILES, Input, Manifest, frozen_office, manifest_of, rules_name
 from kaohe.publish.jobs import RESULTS_FILE, SCORES_FILE
 from kaohe.publish.results import results_json, scores_csv
 from kaohe.scoring.scorecard import Assessment

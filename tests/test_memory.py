@@ -21,8 +21,9 @@ from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
 from kaohe.ledger import Ledger
 from kaohe.memory import Memory, office_key
+from kaohe.night import unchanged
 from kaohe.progress import Silent
-from kaohe.run import Outcome, remember, run, unchanged
+from kaohe.run import Outcome, remember, run
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import FolderStore
 from kaohe.survey import alone, survey

@@ -8,7 +8,6 @@ import typer
 
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import INTERNAL_ERROR, app, office_of, screen
-from kaohe.forms.schema import form_schema
 from kaohe.text import points_text
 
 
@@ -61,6 +60,8 @@ def schema(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", metavar="", help="输出 JSON，供程序读取；不写则列成表。")] = False
 ) -> None:
     """Print the machine description of the form."""
+    from kaohe.forms.schema import form_schema
+
     if not as_json:
         described = form_schema(office_of(context))
         kinds = {"integer": "整数", "yes_no": "是/否", "text": "文字", "date": "日期", "choice": "选项"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +11,10 @@ from kaohe.chinese_typer import ChineseGroup
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import Group, Unit
 from kaohe.console import Screen
-from kaohe.intake.record import Verdict
-from kaohe.scoring.scorecard import Assessment
 from kaohe.text import match_key
+
+if TYPE_CHECKING:
+    from kaohe.scoring.scorecard import Assessment
 
 DONE, INTERNAL_ERROR, WRONG_CONFIGURATION, LOCKED = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -58,14 +59,16 @@ def find_group(office: Office, text: str) -> Group:
     raise typer.Exit(WRONG_CONFIGURATION)
 
 
-def refused_lines(assessment: Assessment) -> Iterator[str]:
+def refused_lines(assessment: "Assessment") -> Iterator[str]:
     """One line for every file that was not taken, with the reason."""
+    from kaohe.intake.record import Verdict
+
     for file in assessment.files:
         if file.verdict not in (Verdict.ACCEPTED, Verdict.OPENED, Verdict.EVIDENCE):
             yield f"{file.name}：{file.verdict.chinese}。{file.reason}"
 
 
-def show_refused(assessment: Assessment) -> None:
+def show_refused(assessment: "Assessment") -> None:
     """Say which files were not taken, and why."""
     for line in refused_lines(assessment):
         screen.say(line)

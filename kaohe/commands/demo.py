@@ -8,7 +8,6 @@ import typer
 
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, screen
-from kaohe.progress import OnConsole
 
 
 @app.command(cls=ChineseCommand, help="演示：新建一个文件夹，发表、填表、收表、计分，全部走一遍。")
@@ -19,6 +18,7 @@ def demo(
     """Build the demonstration folder and run the batch on it; or go through a whole year."""
     from kaohe.commands.outcome import show_outcome
     from kaohe.demo.build import DemoFolderTaken, build_demo
+    from kaohe.progress import OnConsole
     from kaohe.run import run
 
     reporter = OnConsole(screen.out, screen.say)

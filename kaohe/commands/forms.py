@@ -8,11 +8,6 @@ import typer
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, office_of, screen
 from kaohe.config.loader import Office
-from kaohe.files import write_whole
-from kaohe.forms.issue import issue_forms, master_path, prepare_master
-from kaohe.forms.stamp import MasterFault
-from kaohe.progress import OnConsole
-from kaohe.survey import survey
 
 
 @app.command(cls=ChineseCommand, help="制作填报表：母版放在 templates，各单位的放在 outbox/forms。")
@@ -36,6 +31,10 @@ def forms(
 
 
 def _issue_forms(office: Office, *, rebuild: bool) -> None:
+    from kaohe.forms.issue import issue_forms, master_path, prepare_master
+    from kaohe.forms.stamp import MasterFault
+    from kaohe.progress import OnConsole
+
     try:
         master, warning = prepare_master(office, rebuild=rebuild)
     except MasterFault as fault:
@@ -50,9 +49,12 @@ def _issue_forms(office: Office, *, rebuild: bool) -> None:
 
 
 def _issue_inspection(office: Office) -> None:
+    from kaohe.files import write_whole
     from kaohe.forms.inspection import build_inspection, inspection_name
     from kaohe.forms.seal import issuing_key
+    from kaohe.progress import OnConsole
     from kaohe.publish.inspection import inspection_tasks
+    from kaohe.survey import survey
 
     folder, key = office.config.folder("outbox") / "forms", issuing_key(office.config)
     for task in OnConsole(screen.out, screen.say).track("制作核查表", inspection_tasks(survey(office)), len(office.config.groups)):
@@ -61,9 +63,11 @@ def _issue_inspection(office: Office) -> None:
 
 
 def _issue_decision(office: Office) -> None:
+    from kaohe.files import write_whole
     from kaohe.forms.decision import build_decision, decision_name
     from kaohe.forms.seal import issuing_key
     from kaohe.publish.decision import decision_task
+    from kaohe.survey import survey
 
     path = office.config.folder("outbox") / "forms" / decision_name(office.config.year)
     task = decision_task(survey(office, undecided=True))

@@ -9,14 +9,15 @@ import typer
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, find_unit, office_of, screen, show_refused
 from kaohe.console import STATUS_HEADINGS, explain_lines, standing_mark, status_rows
-from kaohe.intake.record import Verdict
-from kaohe.survey import check_files, check_group_forms, survey
 from kaohe.text import points_text
 
 
 @app.command(cls=ChineseCommand, help="只检查指定的文件（或文件夹），不改动任何东西。")
 def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(metavar="文件…", help="要检查的填报表、核查表、审定表。")]) -> None:
     """Verdict and findings of single files: a unit's form by itself, a group's or the meeting's against the inbox."""
+    from kaohe.intake.record import Verdict
+    from kaohe.survey import check_files, check_group_forms
+
     office = office_of(context)
     if missing := [path for path in files if not path.exists()]:
         screen.complain(*(f"找不到文件：{path}" for path in missing))
@@ -41,6 +42,7 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
 def status(context: typer.Context) -> None:
     """State of every unit, as the inbox stands now."""
     from kaohe.publish.standing import standing_note
+    from kaohe.survey import survey
 
     assessment = survey(office_of(context), now=int(datetime.now(UTC).timestamp()))
     screen.table(
@@ -59,6 +61,8 @@ def explain(
     item: Annotated[str, typer.Argument(metavar="计分项", help="计分项编号，例如 4.1b；不写则列出全部。")] = "",
 ) -> None:
     """Every item of one unit, or one item with its clause, rule and cells."""
+    from kaohe.survey import survey
+
     office = office_of(context)
     found = find_unit(office, unit)
     assessment = survey(office)

@@ -1,50 +1,17 @@
 """What the screen shows of a finished run."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 
-from kaohe.commands.common import refused_lines, screen
-from kaohe.console import RANKING_HEADINGS, ranking_rows, standing_mark
+from kaohe.commands.common import refused_lines
+from kaohe.commands.shown import Shown, show
+from kaohe.console import ranking_rows, standing_mark
 from kaohe.publish.standing import blockers, standing_note
 from kaohe.run import Outcome
 from kaohe.scoring.scorecard import Assessment
 
 _MOST_ROWS = 60
 """Units that a screen lists; the ranked workbook has them all."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is said of a run: a table of the ranking, problems, and lines."""
-
-    title: str
-    rows: tuple[tuple[str, ...], ...]
-    refused: tuple[str, ...]
-    problems: tuple[str, ...]
-    lines: tuple[str, ...]
-
-    def packed(self) -> bytes:
-        """As bytes, to be kept."""
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
-
-    @staticmethod
-    def unpacked(packed: bytes) -> "Shown":
-        """The same from its bytes. ValueError, KeyError or TypeError where they are none."""
-        kept = json.loads(packed)
-        rows = tuple(tuple(map(str, row)) for row in kept["rows"])
-        return Shown(str(kept["title"]), rows, tuple(kept["refused"]), tuple(kept["problems"]), tuple(kept["lines"]))
-
-
-def show(shown: Shown) -> None:
-    """Ranking, refused files, problems, the final set or what holds it back, and a summary."""
-    screen.table(shown.title, RANKING_HEADINGS, shown.rows, numbers=(0, 3, 4, 5, 6))
-    for line in shown.refused:
-        screen.say(line)
-    screen.complain(*shown.problems)
-    for line in shown.lines:
-        screen.say(line)
 
 
 def shown_of(outcome: Outcome) -> Shown:

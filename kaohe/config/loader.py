@@ -12,7 +12,7 @@ from kaohe.config.model import LOOPBACK, Config
 from kaohe.rulebook.loader import load_rulebook
 from kaohe.rulebook.model import Rulebook
 from kaohe.rulebook.readings import apply_readings
-from kaohe.toml_source import Fault, FaultyFile, KeyPath, nearest, read_toml, validation_faults
+from kaohe.toml_source import Fault, FaultyFile, KeyPath, TomlSource, nearest, read_toml, validation_faults
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Office:
     rules: Path = Path("rules")
 
 
-def load_office(path: Path) -> Office:
-    """The configuration at ``path`` with the rulebook it refers to, readings applied.
+def load_office(path: Path, source: TomlSource | None = None) -> Office:
+    """The configuration at ``path`` with the rulebook it refers to, readings applied. ``source`` is that file, where it has been read already.
 
     Raises FaultyFile with every fault found; nothing is written.
     """
-    source = read_toml(path)
+    source = source or read_toml(path)
     faults: list[Fault] = []
     try:
         config = Config.model_validate(source.data)

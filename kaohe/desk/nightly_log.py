@@ -2,13 +2,15 @@
 
 import logging
 import time
-import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from kaohe import __version__
 from kaohe.text import clean
+from kaohe.toml_source import FaultyFile, read_toml
 
 LOG_FILE = "kaohe.log"
 MEANINGS = {0: "运行完毕", 1: "没有做完", 2: "设置、规则或命令有错，什么也没有做", 3: "另一次运行还没有结束，什么也没有做"}
@@ -59,11 +61,15 @@ class NightlyLog:
         self._handler.emit(logging.LogRecord("kaohe", logging.INFO, "", 0, clean(text), None, None))
 
 
-def log_folder(config_file: Path) -> Path:
-    """Where the log of this configuration lies, also where it is faulty: then beside it in ``state``."""
+def log_folder(config_file: Path, settings: Mapping[str, Any] | None = None) -> Path:
+    """Where the log of this configuration lies, also where it is faulty: then beside it in ``state``.
+
+    ``settings`` is what stands in the file, where somebody has read it already.
+    """
     state = "state"
-    with suppress(OSError, ValueError, AttributeError):
-        state = str(tomllib.loads(config_file.read_bytes().decode("utf-8-sig")).get("folders", {}).get("state", state))
+    with suppress(FaultyFile, ValueError, AttributeError):
+        settings = read_toml(config_file).data if settings is None else settings
+        state = str(settings.get("folders", {}).get("state", state))
     return config_file.resolve().parent / state / "logs"
 
 

@@ -16,12 +16,11 @@ from kaohe.mail.chasing import Chase, Days, Pursuit, days_left
 from kaohe.mail.kinds import Kind
 from kaohe.mail.message import Attachment, Message, Person
 from kaohe.mail.sent import About
+from kaohe.publish.as_left import DRAFTS_FOLDER, final_place
 from kaohe.publish.corrections import NAME as CORRECTION
 from kaohe.publish.documents import TemplateFault, letter_name
 from kaohe.publish.frozen import read_manifest, set_file
 from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
-from kaohe.publish.outbox import DRAFTS_FOLDER
-from kaohe.publish.standing import final_place
 from kaohe.publish.text_template import render_text
 from kaohe.scoring.scorecard import UnitState
 from kaohe.text import date_text, own_name, shorten

@@ -12,6 +12,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from kaohe.files import flush_folder, write_whole
 from kaohe.progress import Reporter
+from kaohe.publish.as_left import final_place
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
 from kaohe.publish.documents.context import winners
 from kaohe.publish.frozen import (
@@ -27,7 +28,7 @@ from kaohe.publish.frozen import (
 )
 from kaohe.publish.jobs import LETTERS_FOLDER, RESULTS_FILE, SCORES_FILE, workbook_name
 from kaohe.publish.results import results_json, scores_csv
-from kaohe.publish.standing import blockers, clear_leftovers, final_place
+from kaohe.publish.standing import blockers, clear_leftovers
 from kaohe.publish.workbook import write_workbook
 from kaohe.rulebook.readings import apply_readings
 from kaohe.scoring.scorecard import Assessment

@@ -19,7 +19,6 @@ from kaohe.rulebook.rules.base import Frozen
 from kaohe.scoring.scorecard import Assessment
 from kaohe.toml_source import FaultyFile, read_toml
 
-FINAL_FOLDER = "final"
 MANIFEST_FILE = "manifest.json"
 BASIS_FOLDER, CONFIG_FILE = "依据", "config.toml"
 RULES_FILES = (RULEBOOK_FILE, NOTICE_FILE)

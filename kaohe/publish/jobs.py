@@ -1,17 +1,16 @@
 """What a run publishes: for each output its files, what they are made from, and how. Nothing here waits for anything else here."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from kaohe import PROGRAM_ROOT
 from kaohe.config.model import Config
 from kaohe.files import write_whole
 from kaohe.intake.inbox import Intake
 from kaohe.ledger.cache import Place
+from kaohe.publish.as_left import key_of, templates_key
 from kaohe.publish.results import results_chunks, scores_csv
 from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
@@ -120,21 +119,6 @@ def _evidence(config: Config, intake: Intake, read: Reader, folder: Path) -> Non
     from kaohe.publish.evidence import file_evidence
 
     file_evidence(config, intake.materials, read, folder)
-
-
-def key_of(*parts: object) -> str:
-    """A digest of what an output is made from; parts must show all that matters when they are printed."""
-    return hashlib.sha256("\n".join(map(repr, parts)).encode(errors="surrogatepass")).hexdigest()
-
-
-def templates_key(config: Config) -> str:
-    """A digest of the office's templates and of those that come with the program, by name, size and date."""
-    found = []
-    for top in (config.folder("templates"), PROGRAM_ROOT / "templates"):
-        for path in sorted(top.rglob("*")):
-            state = path.stat()
-            found.append((str(path), state.st_size, state.st_mtime_ns))
-    return key_of(found)
 
 
 def _data(assessment: Assessment, folder: Path) -> None:

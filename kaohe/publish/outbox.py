@@ -4,7 +4,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from kaohe.intake.inbox import Intake
 from kaohe.ledger.cache import Place
 from kaohe.lock import alone
 from kaohe.progress import Reporter
+from kaohe.publish.as_left import DRAFTS_FOLDER, REMINDER_DRAFTS, place_of
 from kaohe.publish.beside import clear_beside, put_beside
 from kaohe.publish.carry import Carried, carry_over, late, link_or_copy
 from kaohe.publish.jobs import CORRECTIONS_FOLDER, EVIDENCE_FOLDER, LETTERS_FOLDER, Former, Job, jobs
@@ -27,7 +27,6 @@ from kaohe.scoring.scorecard import Assessment
 from kaohe.store import Reader
 from kaohe.text import os_problem
 
-DRAFTS_FOLDER, REMINDER_DRAFTS = "mail", "催报"
 _PERSONAL = (".docx", ".xlsx", ".txt")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -65,15 +64,8 @@ def publish(assessment: Assessment, intake: Intake, read: Reader, generated: dat
     finally:
         remove_tree(new)
     keys = {name: job.key for job in listed for name in job.names}
-    places = {name: place for name in made if (place := _place(outbox / name, keys.get(name, ""))) is not None}
+    places = {name: place for name in made if (place := place_of(outbox / name, keys.get(name, ""))) is not None}
     return Published(tuple(sorted(made)), tuple(problems), places if is_in_place else {})
-
-
-def is_as_left(outbox: Path, places: Mapping[str, Place]) -> bool:
-    """Whether everything that the last run made lies in the outbox as that run left it, and no draft there speaks of another day."""
-    if any((outbox / DRAFTS_FOLDER).glob(f"{REMINDER_DRAFTS}-*.eml")):
-        return False
-    return bool(places) and all(_place(outbox / name, place.key) == place for name, place in places.items())
 
 
 def settle_outbox(outbox: Path) -> None:
@@ -127,21 +119,12 @@ def _taken_over(job: Job, outbox: Path, folder: Path, former: Former) -> bool:
         return False
     for name in job.names:
         place = former.outputs.get(name)
-        if place is None or place.key != job.key or place != _place(outbox / name, job.key):
+        if place is None or place.key != job.key or place != place_of(outbox / name, job.key):
             return False
     for name in job.names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         link_or_copy(outbox / name, folder / name)
     return all((folder / name).is_file() for name in job.names)
-
-
-def _place(path: Path, key: str) -> Place | None:
-    """A file as it lies there; None where there is none, or something else."""
-    try:
-        state = path.lstat()
-    except OSError:
-        return None
-    return Place(state.st_size, state.st_mtime_ns, key) if stat.S_ISREG(state.st_mode) else None
 
 
 @contextlib.contextmanager

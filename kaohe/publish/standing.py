@@ -3,11 +3,10 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from kaohe.checks.finding import Severity
 from kaohe.config.model import Config
-from kaohe.publish.frozen import FINAL_FOLDER
+from kaohe.publish.as_left import final_place
 from kaohe.scoring.scorecard import Assessment, Status, UnitState
 from kaohe.text import inner
 
@@ -51,11 +50,6 @@ def _faulty_inspections(assessment: Assessment) -> Iterator[str]:
         if errors:
             wrong = "；".join(f"{f.cell}“{inner(f.label)}”{f.title}" for f in errors[:_MOST_NAMED]) + ("；等" if len(errors) > _MOST_NAMED else "")
             yield f"{unit.short}的核查表“{change.file}”有{len(errors)}处错误，没有采用：{wrong}。请{change.group}改正后重新交回"
-
-
-def final_place(config: Config) -> Path:
-    """Where the final set of the configured year stands once it is issued."""
-    return config.folder("outbox") / FINAL_FOLDER / str(config.year)
 
 
 def standing_note(config: Config) -> str | None:
