@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measure import Cost, run
+from benchmarks.measure import Cost, compile_all, run
 from benchmarks.report import machine, page, write_table
 from benchmarks.results import Result, kept, save
 
@@ -88,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     sizes, repeat = ([12], 1) if told.quick else (told.sizes, told.repeat)
     with tempfile.TemporaryDirectory(dir=told.folder, prefix="kaohe-benchmark-") as folder:
+        compile_all()
         results = []
         for units in sizes:
             results.append(measure_size(units, repeat, told.seed, Path(folder), naive_up_to=told.naive_up_to))
