@@ -60,7 +60,8 @@ class Screen:
 
     def record(self, record: Record) -> None:
         """From now on whatever is said here is written down there too."""
-        self._record, self._recorded = record, Console(file=record, highlight=False, emoji=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)  # type: ignore[arg-type]  # no more is needed of a file
+        file: Any = record  # no more is needed of a file
+        self._record, self._recorded = record, Console(file=file, highlight=False, emoji=False, width=_LOG_WIDTH, no_color=True, force_terminal=False)
 
     def finish(self, status: int) -> None:
         """The command has ended with this exit status: the record, where there is one, is closed."""

@@ -70,6 +70,32 @@ def test_where_a_process_cannot_be_split_tasks_follow_one_another(monkeypatch: p
     assert done == [1, 3]
 
 
+APART = """
+import os, sys
+from functools import partial
+from pathlib import Path
+from kaohe.publish import side_by_side as subject
+
+subject.processes = lambda: 2
+folder = Path(sys.argv[1])
+
+def task(number):
+    (folder / str(number)).write_text(str(os.getpid()))
+
+print(sorted(subject.side_by_side([partial(task, n) for n in range(30)], apart=10)) == [(n, None) for n in range(30)])
+"""
+
+
+def test_a_task_that_is_to_be_apart_leaves_its_process_to_nobody(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", APART, str(tmp_path)], cwd=PROGRAM_ROOT, capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    assert done.stdout.splitlines() == ["True"]
+    process = [(tmp_path / str(number)).read_text() for number in range(30)]
+    assert len(set(process[:10])) == 10
+    assert set(process[10:]).isdisjoint(process[:10])
+
+
 MANY = """
 import os, sys
 from functools import partial

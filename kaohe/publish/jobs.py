@@ -31,6 +31,8 @@ class Job:
     make: Callable[[Path], object]
     key: str
     names: tuple[str, ...] = ()
+    grows: bool = False
+    """Whether it speaks of all units, so that making it takes the more memory the more there are."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ def jobs(assessment: Assessment, intake: Intake, read: Reader, generated: dateti
     same = key_of(rests_on, templates_key(config))
     whole = key_of(same, assessment.files, assessment.status)
     book, notice = workbook_name(config.year), notice_name(assessment)
-    yield Job("考核汇总工作簿", lambda folder: _workbook(assessment, folder / book), whole, (book,))
-    yield Job("运行报告", lambda folder: _report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,))
-    yield Job("results.json、scores.csv", lambda folder: _data(assessment, folder), whole, (RESULTS_FILE, SCORES_FILE))
-    yield Job("考核结果通报", lambda folder: _notice(assessment, folder / notice), whole, (notice,))
+    yield Job("考核汇总工作簿", lambda folder: _workbook(assessment, folder / book), whole, (book,), grows=True)
+    yield Job("运行报告", lambda folder: _report(assessment, folder / REPORT_FILE, generated), whole, (REPORT_FILE,), grows=True)
+    yield Job("results.json、scores.csv", lambda folder: _data(assessment, folder), whole, (RESULTS_FILE, SCORES_FILE), grows=True)
+    yield Job("考核结果通报", lambda folder: _notice(assessment, folder / notice), whole, (notice,), grows=True)
     yield from correction_jobs(assessment, intake, read, same)
     yield from letters(assessment, same)
     yield Job(EVIDENCE_FOLDER, lambda folder: _evidence(config, intake, read, folder / EVIDENCE_FOLDER), whole)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from kaohe.config.model import Config
@@ -28,6 +29,8 @@ from kaohe.store import Reader
 from kaohe.text import os_problem
 
 _PERSONAL = (".docx", ".xlsx", ".txt")
+_MANY = 300
+"""Outputs; with more of them, those that speak of all units are made in processes of their own."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -89,7 +92,8 @@ def _make(listed: Sequence[Job], outbox: Path, folder: Path, former: Former, rep
     for title in dict.fromkeys(job.title for job in ahead):
         reporter.step(f"正在制作：{title}")
     unmade: dict[str, TemplateFault] = {}
-    done = side_by_side([partial(_made, job, folder) for job in ahead])
+    apart = sum(1 for _ in takewhile(lambda job: job.grows, ahead)) if len(ahead) > _MANY else 0
+    done = side_by_side([partial(_made, job, folder) for job in ahead], apart)
     for number, raised in reporter.track("制作", done, len(ahead)):
         if isinstance(raised, TemplateFault):
             unmade.setdefault(ahead[number].title, raised)

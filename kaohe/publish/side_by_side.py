@@ -22,8 +22,11 @@ def processes() -> int:
     return min(os.cpu_count() or 1, 8)
 
 
-def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | None]]:
-    """Do all tasks; yields the number of each as it ends, with what it raised. What a task returns is lost."""
+def side_by_side(tasks: Sequence[Task], apart: int = 0) -> Iterator[tuple[int, BaseException | None]]:
+    """Do all tasks; yields the number of each as it ends, with what it raised. What a task returns is lost.
+
+    Each of the first ``apart`` tasks is the last of its process: what it took is given back before anything else is made.
+    """
     count = min(processes(), len(tasks))
     if count < 2:
         for number, task in enumerate(tasks):
@@ -32,14 +35,14 @@ def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | N
     gc.collect()
     gc.freeze()  # what is here stays where it is: a collection in a split process would copy it page by page
     try:
-        yield from _split(tasks, count)
+        yield from _split(tasks, count, apart)
     finally:
         gc.unfreeze()
 
 
-def _split(tasks: Sequence[Task], count: int) -> Iterator[tuple[int, BaseException | None]]:
+def _split(tasks: Sequence[Task], count: int, apart: int) -> Iterator[tuple[int, BaseException | None]]:
     """A process for every share; each asks for the next tasks when it is done with those it has."""
-    waiting = _Waiting(len(tasks), count)
+    waiting = _Waiting(len(tasks), count, max(apart, _ONE_BY_ONE))
     lines: dict[Connection, int] = {}
     busy: dict[Connection, deque[int]] = {}
     try:
@@ -58,28 +61,33 @@ def _split(tasks: Sequence[Task], count: int) -> Iterator[tuple[int, BaseExcepti
                 number = numbers.popleft()
                 if not numbers:
                     del busy[line]
-                    _hand(line, waiting, busy)
+                    if number < apart and waiting.rest():
+                        _end(line, lines.pop(line))
+                        fresh, child = _begin(tasks, [*lines])
+                        lines[fresh] = child
+                        _hand(fresh, waiting, busy)
+                    else:
+                        _hand(line, waiting, busy)
                 yield number, raised
         yield from ((number, RuntimeError("all processes that were making outputs have died")) for number in waiting.rest())
     finally:
         for line in lines:
             line.close()
-        for child in lines.values():
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)
+        for line, child in lines.items():
+            _end(line, child)
 
 
 class _Waiting:
     """Numbers of the tasks that nobody has yet. They are handed out several at a time while there are many, so that little is spent on asking."""
 
-    def __init__(self, tasks: int, processes: int) -> None:
-        self._next, self._tasks, self._processes = 0, tasks, processes
+    def __init__(self, tasks: int, processes: int, singly: int) -> None:
+        self._next, self._tasks, self._processes, self._singly = 0, tasks, processes, singly
 
     def some(self) -> range:
         """The next ones, as few as one where all are to end at the same time."""
         left = self._tasks - self._next
         # What comes first takes longest: none of that is kept waiting behind another.
-        count = 1 if self._next < _ONE_BY_ONE else max(1, min(_MOST_AT_ONCE, left // (_ROUNDS * self._processes)))
+        count = 1 if self._next < self._singly else max(1, min(_MOST_AT_ONCE, left // (_ROUNDS * self._processes)))
         begin, self._next = self._next, min(self._next + count, self._tasks)
         return range(begin, self._next)
 
@@ -119,6 +127,13 @@ def _begin(tasks: Sequence[Task], others: Sequence[Connection]) -> tuple[Connect
     finally:
         os._exit(status)
     raise AssertionError
+
+
+def _end(line: Connection, child: int) -> None:
+    """Let a process go that has nothing left to do."""
+    line.close()
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)
 
 
 def _serve(line: Connection, tasks: Sequence[Task]) -> None:

@@ -1,6 +1,6 @@
 """Text and HTML from templates that the office may edit with Notepad."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +22,15 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
 
     Raises TemplateFault, which says in Chinese which file, which line and what is wrong.
     """
+    return "".join(render_pieces(template, context, html=html, filters=filters))
+
+
+def render_pieces(
+    template: Path, context: Mapping[str, Any], *, html: bool = False, filters: Mapping[str, Callable[..., Any]] | None = None
+) -> Iterator[str]:
+    """The same piece by piece, for what is too large to be held several times over. Raises TemplateFault where it comes to the fault."""
     try:
-        return _compiled(_source(template), html, tuple((filters or {}).items())).render(context)
+        yield from _compiled(_source(template), html, tuple((filters or {}).items())).generate(context)
     except TemplateError as error:
         raise _fault(template, error) from error
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from sys import intern
 from typing import TypeAlias
 
 from kaohe.checks.finding import Finding
@@ -19,7 +20,7 @@ from kaohe.rulebook.rules.growth import RankBands
 from kaohe.rulebook.rules.rows import RowRule
 from kaohe.scoring.accept import accepted_facts
 from kaohe.scoring.decision import Adjustment
-from kaohe.scoring.exact import ZERO, exact_sum
+from kaohe.scoring.exact import ZERO, exact_sum, kept_once
 from kaohe.scoring.inputs import NO_FACTS, Inputs, blocking, keeping_place, metric_places
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
@@ -201,7 +202,7 @@ class _Scorer:
             reason=judged.reason,
             file=self.accepted.get(unit.code),
             items=scores,
-            sections={section: exact_sum(points) for section, points in by_section.items()},
+            sections={section: kept_once(exact_sum(points)) for section, points in by_section.items()},
             total=None,
             place=None,
             capped=None,
@@ -245,7 +246,7 @@ class _Scorer:
         else:
             claimed = self.own.points(code, item, own_blocked) if record else ZERO
         sources = _sources(rulebook, item, record, case.facts, self.rows) if record else ()
-        score = ItemScore(item, points, self._maxima[item.id], state, why, sources, case.standing, claimed)
+        score = ItemScore(item, kept_once(points), self._maxima[item.id], state, why, sources, case.standing, kept_once(claimed))
         if state is ItemState.VOID:
             return score
         if change := self.changes.get(code):
@@ -350,7 +351,8 @@ def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts, rows:
     for field_id in item.rule.inputs():
         cell = record.fields.get(field_id)
         if cell is not None:
-            found.append(Source(field_id, rulebook.fields[field_id].label, cell.sheet, cell.ref, cell.raw, value_text(facts.fields.get(field_id))))
+            value = _once(cell.raw, value_text(facts.fields.get(field_id)))
+            found.append(Source(field_id, rulebook.fields[field_id].label, cell.sheet, cell.ref, cell.raw, value))
     for list_id in item.rule.lists():
         title = rulebook.lists_by_id[list_id]
         counted = {row.place for row in item.rule.counted_rows(facts)}
@@ -361,6 +363,12 @@ def _sources(rulebook: Rulebook, item: Item, record: Record, facts: Facts, rows:
                 known = id(record), list_id, row.sheet, row.number
                 if known not in rows:
                     key = row.cells[title.key[-1]]
-                    rows[known] = Source(list_id, title.label, row.sheet, f"{row.number}:{row.number}", key.raw, value_text(key.value))
+                    place, value = intern(f"{row.number}:{row.number}"), _once(key.raw, value_text(key.value))
+                    rows[known] = Source(list_id, title.label, row.sheet, place, key.raw, value)
                 found.append(rows[known])
     return tuple(found)
+
+
+def _once(raw: str, value: str) -> str:
+    """The value as text; what the unit wrote itself where that is the same, so that it is kept once."""
+    return raw if raw == value else value

@@ -46,9 +46,15 @@ def details(assessment: Assessment, found: Sequence[Effect]) -> str:
         "effects": [[effect.reading.question, effect.choice.text] for effect in found],
         "layouts": packer.layouts,
     }
-    long = {"units": units, "files": files, "strings": strings.entries}
-    parts = [_json(shared)[1:-1], *(f"{_json(name)}:[{','.join(entries)}]" for name, entries in long.items())]
-    return f"{{{','.join(parts)}}}"
+    pieces = ["{", _json(shared)[1:-1]]
+    for name, entries in (("units", units), ("files", files), ("strings", strings.entries)):
+        pieces += [",", _json(name), ":["]
+        for entry in entries:  # one by one: joined parts would be held twice
+            pieces += [entry, ","]
+        if entries:
+            pieces.pop()
+        pieces.append("]")
+    return "".join([*pieces, "}"])
 
 
 def _json(data: object) -> str:

@@ -16,7 +16,7 @@ from kaohe.files import write_whole
 from kaohe.publish.report.details import details
 from kaohe.publish.report.marks import mark
 from kaohe.publish.report.overview import SMALL_COHORT, in_cohort, other_readings, progress, ranking, tasks
-from kaohe.publish.text_template import render_text
+from kaohe.publish.text_template import render_pieces
 from kaohe.scoring.scorecard import Assessment, UnitState
 from kaohe.scoring.sensitivity import effects
 from kaohe.text import date_text, points_text
@@ -33,8 +33,8 @@ def write_report(assessment: Assessment, path: Path, generated: datetime) -> Non
     Raises TemplateFault when the office's template cannot be filled in.
     """
     filters: dict[str, Callable[..., Any]] = {"points": points_text, "date": date_text, "mark": mark}
-    text = render_text(assessment.config.template(TEMPLATE), _context(assessment, generated), html=True, filters=filters)
-    write_whole(path, text.encode())
+    pieces = render_pieces(assessment.config.template(TEMPLATE), _context(assessment, generated), html=True, filters=filters)
+    write_whole(path, (piece.encode() for piece in pieces))
 
 
 def embedded(text: str) -> Markup:
