@@ -31,6 +31,9 @@ _MOST = 8
 _FEW = 8
 """Files fewer than this are looked into by one worker: a second would take longer to start than it saves."""
 
+_MANY = 300
+"""Files; with more of them what reads is loaded by each worker for itself: 18 MB that this process, and whatever is split off it to publish, does without."""
+
 _UNCOLLECTED = 50_000
 """Objects that a worker makes before it looks for garbage: the rows of some ten workbooks, which go by themselves."""
 
@@ -118,8 +121,8 @@ def workers(
     with Pool(count, _begin, (examine,), work or _work, seconds) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
-            import kaohe.intake.form
-            import kaohe.intake.workbook  # noqa: F401 -- loaded here once, for all workers that are copies of this process
+            if files is not None and files < _MANY:
+                _load()  # here once, for all workers that are copies of this process
 
             handed: list[Arrival] = []
             unpacker = Unpacker()
@@ -144,9 +147,16 @@ def _begin(examine: Examiner) -> None:
     """What a worker does first: remember the office, and bound its own memory."""
     global _examine  # noqa: PLW0603 -- a worker process serves one office
     _examine = examine
+    _load()
     gc.freeze()  # what is here stays: a collection in a split process would copy it page by page
     gc.set_threshold(_UNCOLLECTED)
     bound_memory(examine.office.config.intake.memory_mb * _MEGABYTE)
+
+
+def _load() -> None:
+    """Load what reads workbooks and forms."""
+    import kaohe.intake.form
+    import kaohe.intake.workbook  # noqa: F401
 
 
 def bound_memory(size: int) -> None:
