@@ -60,7 +60,7 @@ def write_notice(assessment: Assessment, path: Path) -> None:
     write_whole(path, render(assessment.config.template(NOTICE_TEMPLATE), context, properties), flush=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterJob:
     """One letter. What it says is put together only when it is written: of many units at once it would take much memory."""
 

@@ -11,7 +11,7 @@ from docx import Document
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Properties:
     """What the file says of itself. ``day`` stands for both dates: no clock is read."""
 
