@@ -3,8 +3,10 @@
 import re
 import struct
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-import olefile
+if TYPE_CHECKING:  # loaded where such a file turns up
+    import olefile
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADER = 512
@@ -17,8 +19,10 @@ class BrokenCompound(Exception):
     """The bytes are no compound file that can be walked."""
 
 
-def open_compound(data: bytes) -> olefile.OleFileIO:
+def open_compound(data: bytes) -> "olefile.OleFileIO":
     """The file with its directory loaded. Raises BrokenCompound."""
+    import olefile
+
     _guard(data)
     try:
         # A defect short of fatal is common in files from other programs. Bytes are never passed bare: short ones would be taken for a path.

@@ -1,0 +1,37 @@
+"""A night on which nothing changed loads nothing of what a run needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kaohe import PROGRAM_ROOT
+from tests.support.forms import drop, filled, office_folder, sound_fields
+
+PROGRAM = """
+import sys
+import pipeline
+
+status = pipeline.main(["-c", sys.argv[1], "run"])
+print(status, *sorted(name for name in sys.argv[2:] if name in sys.modules))
+"""
+ONLY_FOR_A_RUN = (
+    *("docx", "filelock", "jinja2", "lxml", "numpy"),
+    *("kaohe.checks.registry", "kaohe.intake.look", "kaohe.publish.outbox", "kaohe.run", "kaohe.scoring.scorecard", "kaohe.survey"),
+)
+
+
+def night(config: Path) -> str:
+    """The exit status of a run as a process of its own, and what of the above it had loaded."""
+    command = [sys.executable, "-c", PROGRAM, str(config), *ONLY_FOR_A_RUN]
+    done = subprocess.run(command, cwd=PROGRAM_ROOT, capture_output=True, text=True, check=True, encoding="utf-8")
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_night_without_changes_loads_nothing_that_only_a_run_needs(tmp_path: Path) -> None:
+    config = office_folder(tmp_path)
+    drop(tmp_path / "inbox", "金水.xlsx", filled("jinshui", sound_fields()))
+    assert night(config) == f"0 {' '.join(sorted(ONLY_FOR_A_RUN))}"
+    assert night(config) == "0"
