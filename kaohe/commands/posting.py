@@ -265,7 +265,7 @@ def _row(result: Result, shown: str) -> list[str]:
 
 def _changed_since(office: Office) -> bool:
     """Whether the configuration was saved after the last run made its report, and something changed by that."""
-    from kaohe.run import unchanged
+    from kaohe.night import unchanged
 
     report = office.config.folder("outbox") / REPORT_FILE
     return report.is_file() and office.file.stat().st_mtime > report.stat().st_mtime and unchanged(office) is None
