@@ -45,7 +45,7 @@ def run(command: Sequence[str | Path], output: Path) -> Cost:
 
 
 def compile_all() -> None:
-    """Compile the program and every library, as installing does in an office: else the first start, or under some settings each one, would do it."""
+    """Compile the program and every library, as the first start leaves them in an office; under some settings each start would do it again."""
     folders = [*{sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}, *(str(ROOT / name) for name in ("kaohe", "benchmarks"))]
     command = [sys.executable, "-m", "compileall", "-q", "-q", "-j", "0", *folders]
     subprocess.run(command, env=_environment(), check=False, stdout=subprocess.DEVNULL)  # noqa: S603 -- what cannot be compiled is not used
