@@ -29,8 +29,7 @@ def side_by_side(tasks: Sequence[Task]) -> Iterator[tuple[int, BaseException | N
         for number, task in enumerate(tasks):
             yield number, _raised_by(task)
         return
-    gc.collect()
-    gc.freeze()  # what is here stays where it is: a collection in a split process would copy it page by page
+    gc.freeze()  # what is here stays where it is: a collection in a split process would copy it page by page, and one here looks at all of it
     try:
         yield from _split(tasks, count)
     finally:
