@@ -111,3 +111,28 @@ def test_rows_with_a_table_in_them_are_not_set_aside() -> None:
 )
 def test_what_no_table_can_come_to_hold_is_told_from_the_template(source: str, is_certain: bool) -> None:
     assert ROWS.tables_without(source, ("<wp:docPr",), RENDER._environment()) is is_certain
+
+
+def test_rows_of_every_table_are_set_aside_but_not_of_one_whose_heights_an_imprint_settles() -> None:
+    row, inner = "<w:tr><w:tc/></w:tr>", "<w:tr><w:tc><w:p/></w:tc></w:tr>"
+    table, shown = f"<w:tbl>{row * 3}{inner}{row * 3}</w:tbl>", f"<w:tbl>{row * 3}{ROWS._ASIDE}{row * 3}</w:tbl>"
+    note = "<w:p>注&#95;</w:p>"
+    apart, noted = f"{table}{note}{note}{table}{note}", f"{table}{note}{table}{note}"
+    assert ROWS.set_aside(apart, ()) == (f"{shown}{note}{note}{shown}{note}", (inner.encode(),) * 2)
+    assert ROWS.set_aside(noted, ()) == (f"{table}{note}{shown}{note}", (inner.encode(),))
+    boxed = f"{table}<w:p><w:txbxContent><w:p></w:p></w:txbxContent></w:p>{table}"
+    assert ROWS.set_aside(boxed, ())[0].startswith(table)
+    first, second = table.replace(inner, inner.replace("<w:p/>", "<w:p>甲&#95;</w:p>")), table
+    cut, aside = ROWS.set_aside(f"{first}{note}{note}{second}", ())
+    assert ROWS.brought_back(cut.encode(), aside).decode() == f"{first.replace('甲&#95;', '甲_')}{note}{note}{second}"
+
+
+@pytest.mark.parametrize("text", ["两边没有空格", " 两边有空格 ", "中间\t有制表符"])
+def test_a_run_says_a_text_as_the_library_would_have_it(text: str) -> None:
+    typeset: Any = importlib.import_module("kaohe.publish.documents.typeset")
+    quick, usual = (Document().add_paragraph().add_run("原来的\n文字", style=None) for _ in range(2))
+    for run in (quick, usual):
+        run.bold = True
+    typeset._say(quick, text)
+    usual.text = text
+    assert etree.tostring(quick._r) == etree.tostring(usual._r)
