@@ -431,6 +431,31 @@ def test_printed_pages_are_whole(opened: Opened, name: str, address: str, scheme
         assert min(filled[:-1]) > 420
 
 
+def test_on_a_telephone_the_names_of_items_have_the_whole_line(opened: Opened) -> None:
+    tab = opened("sample", "#unit-dengfeng", 390)
+    widths: list[float] = tab.evaluate("[...document.querySelectorAll('.items th[scope=row]')].map((cell) => cell.getBoundingClientRect().width)")
+    assert len(widths) == 59
+    assert min(widths) > 300
+
+
+PARTED = """() => {
+  const added = document.createElement("div");
+  added.innerHTML = `<article class="reading"><h3>a</h3><p>b</p></article><article class="reading"><p>c</p><ul class="moves"><li>d</li></ul></article>
+    <table class="files"><tbody><tr><td><table class="changed"><thead><tr><th>e</th></tr></thead><tbody><tr><td>f</td></tr></tbody></table></td></tr></tbody></table>`;
+  document.querySelector("main").append(added);
+  const style = (where, what) => getComputedStyle(added.querySelector(where))[what];
+  return [style(".reading:first-child p", "breakAfter"), style(".reading:nth-child(2) p", "breakAfter"), style(".files tr", "breakInside"),
+    style(".changed thead", "display"), style(".changed tbody tr", "display"), style(".changed td", "display")];
+}"""
+
+
+def test_on_paper_one_reading_does_not_hold_the_next_and_differences_are_lines(opened: Opened) -> None:
+    """Paragraphs that keep with the next would chain all readings together and leave a page half empty; so would a row that holds a long list."""
+    tab = opened("sample")
+    tab.emulate_media(media="print")
+    assert tab.evaluate(PARTED) == ["auto", "avoid", "auto", "none", "block", "inline"]
+
+
 @pytest.mark.slow
 def test_printing_shows_every_row_and_unfolds_everything(opened: Opened) -> None:
     tab = opened("many")

@@ -26,11 +26,11 @@ CASES = {"figures": NOW, "waiting": figures(waiting=("huiji",)).assessment(), "a
 
 def _again(found: Assessment) -> list[tuple[str, str, tuple[Move, ...]]]:
     """The same by scoring everything anew under each choice."""
-    told = []
+    told, adjustments = [], found.decision.adjustments if found.decision is not None else ()
     for reading in found.rulebook.readings:
         for choice in reading.choices:
             if choice.id != reading.taken:
-                other = reassess(found, apply_readings(found.rulebook, {reading.id: choice.id}))
+                other = reassess(found, apply_readings(found.rulebook, {reading.id: choice.id}), adjustments)
                 told.append((reading.id, choice.id, tuple(_moves(found, other))))
     return told
 
@@ -53,6 +53,18 @@ def test_only_what_a_reading_touches_is_computed_again(name: str) -> None:
     expected = _again(CASES[name])
     assert any(moves for _, _, moves in expected)
     assert [(e.reading.id, e.choice.id, e.moves) for e in effects(CASES[name])] == expected
+
+
+def _moved(found: Assessment) -> list[tuple[str, str, str]]:
+    """Reading, choice and unit wherever another total would follow."""
+    return [(e.reading.id, e.choice.id, move.unit) for e in effects(found) for move in e.moves if move.total != move.other_total]
+
+
+def test_what_the_meeting_set_is_no_effect_of_a_reading() -> None:
+    """A unit whom the meeting gave a point for an item that no reading touches moves under the same readings as before."""
+    alone = decided(NOW, approved(form_of(NOW), adjustments=[("金水区工商联", "1.3", 2.5, "会后补交")]))
+    assert alone.card("jinshui").total != NOW.card("jinshui").total
+    assert _moved(alone) == _moved(NOW)
 
 
 def test_sums_are_exact() -> None:

@@ -52,6 +52,7 @@ def values(path: Path) -> Workbook:
 def test_sheets_stand_in_order(path: Path) -> None:
     assert CalamineWorkbook.from_path(str(path)).sheet_names == [
         "排名",
+        "图表",
         "得分明细",
         "各单位计分说明",
         "自评核定对比",
@@ -75,11 +76,12 @@ def test_every_sheet_carries_the_mark_and_prints(book: Workbook) -> None:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.paperSize == (8 if sheet.title == "问题清单" else 9)
         fit = sheet.sheet_properties.pageSetUpPr
-        if sheet.title != "得分明细":
+        if sheet.title not in ("得分明细", "图表"):
             assert fit is not None
-            assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, 0)
-        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$1", "自评核定对比": "$28:$28"}.get(sheet.title, "$3:$3")
-        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "自评核定对比": "A2", "说明": "A4"}.get(sheet.title, "B4")
+            high = None if sheet.title == "排名" else 0  # a small office's ranking and signatures stand on one page
+            assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, high)
+        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$3", "图表": "$1:$1", "自评核定对比": "$28:$28"}.get(sheet.title, "$3:$3")
+        assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "图表": "A2", "自评核定对比": "A2", "说明": "A4"}.get(sheet.title, "B4")
 
 
 def test_score_table_prints_whole_sections_on_pages_with_their_units(book: Workbook) -> None:
@@ -109,6 +111,7 @@ def test_mark_follows_the_status(assessment: Assessment, status: Status, title: 
 def test_filters_cover_the_tables_alone(book: Workbook) -> None:
     assert {sheet.title: sheet.auto_filter.ref for sheet in book.worksheets} == {
         "排名": "A3:J12",
+        "图表": None,
         "得分明细": "A8:CB17",
         "各单位计分说明": "A3:H723",
         "自评核定对比": None,
@@ -189,13 +192,26 @@ def test_links_lead_to_the_units_block_and_findings(book: Workbook) -> None:
 
 
 def test_profile_of_sections(values: Workbook, book: Workbook) -> None:
-    sheet = values["排名"]
+    sheet = values["图表"]
     first = next(row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "各部分得分情况") + 2
-    rows = [[r[0], r[1], *r[3:]] for r in lines(sheet, first, first + 14, 7)]
+    rows = lines(sheet, first, first + 14, 6)
     assert rows[0] == [1, "（一）办公室工作", 18, pytest.approx(152 / 9), 18, 13]
     assert rows[14] == [15, "（十五）参政调研工作", 7, pytest.approx(285 / 9), 51, 12]
     assert [row[2] for row in rows] == [18, 8, 8, 20, 6, 8, 2, 2, 11, 12, 6, 3, 6, 6, 7]
-    assert book["排名"].cell(first, 5).value == "=AVERAGE('得分明细'!$F$9:$F$17)"
+    assert book["图表"].cell(first, 4).value == "=AVERAGE('得分明细'!$F$9:$F$17)"
+    assert leads_to(book["图表"], f"B{first + 2}") == "'得分明细'!L9"
+    assert book["得分明细"]["L3"].value == rows[2][1]
+
+
+def test_charts_print_on_pages_of_their_own_at_full_size(book: Workbook) -> None:
+    """Breaks hold, as nothing is fitted; above the charts stands the title alone, not the headings of a table."""
+    sheet = book["图表"]
+    fit = sheet.sheet_properties.pageSetUpPr
+    assert fit is None or not fit.fitToPage
+    assert sheet.page_setup.scale in (None, 100)
+    assert [mark.id for mark in sheet.row_breaks.brk] == [2 + 28]
+    assert sheet.cell(2 + 28 + 1, 1).value == "各部分得分情况"
+    assert [round(sheet.column_dimensions[letter].width) for letter in "ABC"] == [9, 51, 19]
 
 
 def test_charts_draw_the_ranked_totals_and_the_sections(path: Path) -> None:
@@ -203,6 +219,7 @@ def test_charts_draw_the_ranked_totals_and_the_sections(path: Path) -> None:
         drawn = [archive.read(f"xl/charts/chart{n}.xml").decode() for n in (1, 2)]
     assert "<c:f>排名!$D$4:$D$12</c:f>" in drawn[0]
     assert "<c:f>排名!$B$4:$B$12</c:f>" in drawn[0]
+    assert "<c:f>图表!$C$33:$C$47</c:f>" in drawn[1]
     assert re.findall(r"<c:pt idx=\"0\"><c:v>(.*?)</c:v>", drawn[0]) == ["惠济区工商联", "167"]
     assert re.findall(r"<c:ser>.*?<c:v>(.*?)</c:v>", drawn[1]) == ["满分（封顶项目）", "平均分", "最高分"]
 

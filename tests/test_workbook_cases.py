@@ -58,6 +58,7 @@ def test_nobody_scored(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(path)
     assert book["排名"]["A4"].value == "目前没有单位有得分，不排位次。"
     assert book["排名"].auto_filter.ref is None
+    assert book["图表"]["A3"].value == "目前没有单位有得分，没有可画的。"
     assert book["问题清单"]["A4"].value == "没有发现问题。"
     assert book["佐证台账"]["A4"].value == "各单位的清单里都没有内容。"
     assert book["得分明细"]["B9"].value == "新郑市工商联"
@@ -71,6 +72,22 @@ def test_one_unit(tmp_path: Path) -> None:
     path = written(assess(where, {"u0": record}, [], []), tmp_path)
     assert openpyxl.load_workbook(path)["排名"]["A4"].value == "=RANK(D4,$D$4:$D$4,0)"
     assert openpyxl.load_workbook(path, data_only=True)["排名"]["A4"].value == 1
+
+
+ONE_PAGE, FREE, WITH_LAST = "one page", "no break", "break"
+
+
+@pytest.mark.parametrize(
+    ("count", "printed"), [(9, ONE_PAGE), (12, ONE_PAGE), (18, ONE_PAGE), (22, WITH_LAST), (36, FREE), (40, WITH_LAST), (120, WITH_LAST)]
+)
+def test_signatures_are_never_on_a_page_alone(count: int, printed: str, tmp_path: Path) -> None:
+    """Where they may not fit below the last units, the two units without a place go to the next page with them."""
+    sheet = openpyxl.load_workbook(written(many(count), tmp_path))["排名"]
+    signed = next(cell.row for cell in sheet["A"] if cell.value == "签字")
+    breaks = [mark.id + 1 for mark in sheet.row_breaks.brk]
+    assert (sheet.page_setup.fitToHeight is None) is (printed == ONE_PAGE)
+    assert breaks == ([signed - 4] if printed == WITH_LAST else [])
+    assert sheet.cell(signed - 4, 1).value == "没有得分、不排位次的单位"
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_every_picture_belongs_to_a_page_and_is_small() -> None:
 STATE, TOP, FOOT = 533, 137, 540
 """Of the table on the first page of 排名, in pixels: where the column 状态 begins, the top and the foot."""
 
-RANKING, CHARTS = (reviewed(Shown("12", "排名", page)) for page in (0, 1))
+RANKING, CHARTS = (reviewed(Shown("12", sheet, 0)) for sheet in ("排名", "图表"))
 
 
 def test_fonts_drawn_a_little_differently_are_the_same_page() -> None:

@@ -98,7 +98,7 @@ def test_links_are_had_by_kinds_as_far_as_a_sheet_holds_them(assessment: Assessm
     book = openpyxl.load_workbook(path)
     for sheet in book.worksheets:
         links = [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.hyperlink]
-        assert len(links) <= most or sheet.title == "说明"
+        assert len(links) <= most or sheet.title in ("图表", "说明")  # as many whatever the size of the office
         if sheet.title == "各单位计分说明":
             assert ("没有加链接" in sheet["A2"].value) is (most < 200)
     found = tables(path)
@@ -178,14 +178,14 @@ def test_the_parts_of_a_sheet_stand_in_the_order_of_the_format(narrow: Path) -> 
     """Excel refuses a file where they do not."""
     with zipfile.ZipFile(narrow) as archive:
         sheets = [etree.fromstring(archive.read(name)) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-    assert len(sheets) == 15
+    assert len(sheets) == 16
     for sheet in sheets:
         found = [ORDER.index(etree.QName(part).localname) for part in sheet]
         assert found == sorted(found)
         for merged in sheet.iter("{*}mergeCell"):
             first, _, last = str(merged.get("ref")).partition(":")
             assert first != last
-    grouped = [format_.get("outlineLevelRow") for sheet in sheets[2:8] for format_ in sheet.iter("{*}sheetFormatPr")]
+    grouped = [format_.get("outlineLevelRow") for sheet in sheets[3:9] for format_ in sheet.iter("{*}sheetFormatPr")]
     assert grouped == ["1"] * 6
 
 

@@ -53,7 +53,8 @@ def new_office(
     screen.say(f"  {config.folders.inbox}　收件箱：各单位发回来的文件放这里")
     screen.say(f"  {config.folders.outbox}　结果")
     screen.say(f"  {config.folders.templates}　表和公文的模板，可以改措辞")
-    screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 pipeline.py -c {office.file} forms")
+    file = f'"{office.file}"' if " " in str(office.file) else office.file
+    screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 pipeline.py -c {file} forms")
 
 
 def _usual_place() -> Path:

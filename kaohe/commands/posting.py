@@ -32,11 +32,15 @@ from kaohe.mail.sending import Fate, Result, Sender, Sending, SystemClock, plan
 from kaohe.mail.sent import SentBook
 from kaohe.mail.smtp import Postbox
 from kaohe.progress import OnConsole
+from kaohe.publish.jobs import REPORT_FILE
 from kaohe.publish.outbox import writing_outbox
 from kaohe.survey import survey
 from kaohe.text import date_text
 
 _DONE = (Fate.SENT, Fate.ALREADY)
+_OF_THE_LAST_RUN = (Kind.CORRECTIONS, Kind.REMINDERS)
+"""Mails that carry what the last run put into the outbox."""
+
 _TO_BE_WRITTEN = (Fate.READY, Fate.NO_ADDRESS, Fate.UNSURE)
 _NO_MAIL = "还没有设置发信的邮箱：请在 config.toml 里写好 [mail]（那里有说明），再用 pipeline.py mail password 存密码"
 _NO_FETCH = "还没有设置收信的邮箱：请在 config.toml 里写好 [fetch]（那里有说明），再用 pipeline.py mail password 存密码"
@@ -59,6 +63,8 @@ def carry_out(office: Office, order: Order, now: datetime) -> None:
     if order.dry_run:
         _show_plan(_planned(office, order, now.date()), to_be_sent=order.send)
         return
+    if order.kind in _OF_THE_LAST_RUN and _changed_since(office):
+        screen.complain("config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先运行一次 pipeline.py run，再写、再发")
     server = _sending_server(office) if order.send else None
     with writing_outbox(office.config, now):
         if server is not None and (mended := Ledger(office.config.folder("state")).mend(int(now.timestamp()))):
@@ -255,6 +261,14 @@ def _row(result: Result, shown: str) -> list[str]:
         files,
         shown + (f"：{result.said}" if result.said and result.fate is not Fate.SENT else ""),
     ]
+
+
+def _changed_since(office: Office) -> bool:
+    """Whether the configuration was saved after the last run made its report, and something changed by that."""
+    from kaohe.run import unchanged
+
+    report = office.config.folder("outbox") / REPORT_FILE
+    return report.is_file() and office.file.stat().st_mtime > report.stat().st_mtime and unchanged(office) is None
 
 
 def _faults(batch: Batch) -> bool:

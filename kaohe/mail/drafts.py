@@ -78,15 +78,25 @@ def forms_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
 
 
 def corrections_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
-    """What the last night put into ``outbox/更正通知``. The same corrections are one matter."""
+    """What the last night put into ``outbox/更正通知``. The same corrections are one matter.
+
+    A letter without a workbook says that what the unit sent was refused: its form goes with it once more.
+    """
     batch = Batch(Kind.CORRECTIONS)
     if not (office.config.folder("outbox") / CORRECTIONS_FOLDER).is_dir():
         return replace(batch, refusal="outbox 里还没有更正通知，请先运行 pipeline.py run")
     for unit in units:
         files = corrections_of(office.config, unit)
         if files:
+            refused = len(files) == 1
+            form = _attached(office.config.folder("outbox") / "forms", [form_name(office.config.year, unit)]) if refused else ()
             digest = hashlib.sha256(b"".join(hashlib.sha256(file.data).digest() for file in files)).hexdigest()
-            _add(batch, _Writing(office, Kind.CORRECTIONS, unit, today), files, matter=f"{office.config.year} {digest}")
+            _add(
+                batch,
+                _Writing(office, Kind.CORRECTIONS, unit, today, further={"refused": refused}),
+                (*files, *form),
+                matter=f"{office.config.year} {digest}",
+            )
         else:
             batch.omitted.append(Omitted(unit, "没有要更正的"))
     return batch
@@ -273,6 +283,11 @@ def _worded(template: Path, context: Mapping[str, Any]) -> tuple[str, str]:
         if first.strip().startswith(mark) and (subject := first.strip().removeprefix(mark).strip()):
             return subject, "\n".join(line.rstrip() for line in rest.strip("\r\n").splitlines())
     raise TemplateFault(f"模板 {template.name} 的第一行应当是“主题：……”（{template}）")
+
+
+def has_subject(template: str) -> bool:
+    """Whether a template's text has a line for the subject."""
+    return any(line.strip().startswith(_SUBJECT) for line in template.splitlines())
 
 
 def _attached(folder: Path, names: Iterable[str]) -> tuple[Attachment, ...]:

@@ -25,9 +25,23 @@ def render_text(template: Path, context: Mapping[str, Any], *, html: bool = Fals
     try:
         return _compiled(_source(template), html, tuple((filters or {}).items())).render(context)
     except TemplateError as error:
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_of(error.__traceback__)
-        where = f"第{line}行" if line else ""
-        raise TemplateFault(f"模板 {template.name} {where}写得不对：{error.message}（{template}）") from error
+        raise _fault(template, error) from error
+
+
+def template_text(template: Path) -> str:
+    """What stands in a template, once it can be read as one. Raises TemplateFault."""
+    source = _source(template)
+    try:
+        ImmutableSandboxedEnvironment().parse(source)
+    except TemplateError as error:
+        raise _fault(template, error) from error
+    return source
+
+
+def _fault(template: Path, error: TemplateError) -> TemplateFault:
+    line = error.lineno if isinstance(error, TemplateSyntaxError) else _line_of(error.__traceback__)
+    where = f"第{line}行" if line else ""
+    return TemplateFault(f"模板 {template.name} {where}写得不对：{error.message}（{template}）")
 
 
 @lru_cache(8)

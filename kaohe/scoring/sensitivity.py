@@ -1,7 +1,7 @@
 """What each other reading would change in totals and places."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from kaohe.rulebook.model import Choice, Item, Reading, Rulebook
@@ -34,7 +34,7 @@ class Effect:
 
 
 def effects(assessment: Assessment) -> Iterator[Effect]:
-    """Every choice not in force, in the rulebook's order, and what it changes before the meeting adjusts anything.
+    """Every choice not in force, in the rulebook's order, and what it changes. What the meeting set for single items stands under any reading.
 
     A reading touches few items: only those are computed again, and the totals and places that follow.
     """
@@ -48,32 +48,28 @@ def effects(assessment: Assessment) -> Iterator[Effect]:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """One unit's points by item before any adjustment, their sum and how much of it is bonus; which fields are blocked; points that its group awarded."""
+    """One unit's points by item, their sum and how much of it is bonus; which fields are blocked; points that its group or the meeting set."""
 
     points: Mapping[str, Fraction]
     sum: Fraction
     bonus: Fraction
     blocking: frozenset[str]
-    awarded: Mapping[str, Fraction]
+    settled: Mapping[str, Fraction]
 
     def under(self, inputs: Inputs, code: str, item: Item) -> Fraction:
         """The points of one item from other inputs."""
-        awarded = self.awarded.get(item.id)
-        return inputs.points(code, item, self.blocking) if awarded is None else awarded
+        settled = self.settled.get(item.id)
+        return inputs.points(code, item, self.blocking) if settled is None else settled
 
 
 def _base(assessment: Assessment, card: Scorecard) -> _Base:
     code, rulebook = card.unit.code, assessment.rulebook
     change = assessment.verifications.get(code)
-    adjusted = {a.item for a in assessment.decision.adjustments if a.unit == code} if assessment.decision is not None else set()
     points = {score.item.id: score.points for score in card.items}
-    base = _Base(points, ZERO, ZERO, blocking(assessment.open_findings_of(code)), change.points if change is not None else {})
-    for item_id in adjusted & points.keys():
-        item, standing = rulebook.items[item_id], card.item(item_id).standing
-        places = {item_id: {code: standing}} if standing is not None else {}
-        points[item_id] = base.under(Inputs(rulebook, assessment.facts, places), code, item)
+    adjusted = [a.item for a in assessment.decision.adjustments if a.unit == code] if assessment.decision is not None else []
+    settled = {**(change.points if change is not None else {}), **{item: points[item] for item in adjusted if item in points}}
     bonus = exact_sum(points[item.id] for item in rulebook.items.values() if item.bonus)
-    return replace(base, sum=exact_sum(points.values()), bonus=bonus)
+    return _Base(points, exact_sum(points.values()), bonus, blocking(assessment.open_findings_of(code)), settled)
 
 
 def _totals(assessment: Assessment, other: Rulebook, bases: Mapping[str, _Base]) -> dict[str, Fraction]:

@@ -26,7 +26,7 @@ from tests.test_cli import call as command
 EVENING = datetime(2015, 1, 5, 18, 0)
 GOOD = [
     *("Python", "程序的组成部分", "字体", "WPS、Excel 一类办公软件", "设置", "规则", "联系方式", "收件箱", "结果文件夹", "模板文件夹"),
-    *("台账文件夹", "台账", "电脑的时钟", "收件箱", "每晚自动运行", "上次运行"),
+    *("台账文件夹", "模板", "台账", "电脑的时钟", "收件箱", "每晚自动运行", "上次运行"),
 ]
 
 
@@ -58,6 +58,21 @@ def test_looking_changes_nothing(office: Path) -> None:
     before = {name: (data, (office.parent / name).stat().st_mtime_ns) for name, data in tree(office.parent).items()}
     assert len(found(office)) == len(GOOD)
     assert {name: (data, (office.parent / name).stat().st_mtime_ns) for name, data in tree(office.parent).items()} == before
+
+
+def test_templates_that_were_spoilt(office: Path) -> None:
+    """Each is named with its line; one that was deleted is the program's own again."""
+    templates = office.parent / "templates"
+    (templates / "letter.docx").unlink()
+    (templates / "award.docx").write_bytes(b"no Word file")
+    (templates / "mail" / "forms.txt").write_text("各单位：\n请填报。\n", encoding="gb18030")
+    (templates / "correction.txt").write_text("{{ unit.name }}：\n{% if refused %}\n", encoding="utf-8")
+    todo = "请改好；改不好的，把办公文件夹里的这一个删掉，程序就用自带的"
+    assert [(r.grade, r.what, r.todo) for r in wrong(office)] == [(Grade.ACT, "模板", todo)] * 3
+    award, correction, forms = (r.found for r in wrong(office))
+    assert award == f"模板 award.docx 打不开，不是 Word、Excel 文件（{templates / 'award.docx'}）"
+    assert correction.startswith("模板 correction.txt 第2行写得不对：")
+    assert forms == f"模板 forms.txt 里没有“主题：……”一行（{templates / 'mail' / 'forms.txt'}）"
 
 
 def test_a_faulty_configuration(office: Path) -> None:

@@ -214,7 +214,9 @@ def test_interrupted_at_a_question_nothing_is_made(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_new_office_works_at_once(tmp_path: Path) -> None:
-    assert call("init", tmp_path / "新 办公", "--yes").status == DONE
+    made = call("init", tmp_path / "新 办公", "--yes")
+    assert made.status == DONE
+    assert made.out.splitlines()[-1].endswith(f'pipeline.py -c "{tmp_path / "新 办公" / "config.toml"}" forms')
     for name, _ in TASKS[:3]:
         done = subprocess.run([tmp_path / "新 办公" / f"{name}.sh"], capture_output=True, check=False, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (DONE, b""), name

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import io
+import os
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,6 +77,20 @@ def test_drafts_for_all_and_nothing_sent(tmp_path: Path) -> None:
     assert form.get_content() == (tmp_path / "outbox" / "forms" / "2014年度考核填报表-登封市工商联.xlsx").read_bytes()
     call(tmp_path, "mail", "forms")
     assert tree(tmp_path / "outbox" / "mail") == drafts
+
+
+def test_corrections_from_before_the_settings_changed_are_told(tmp_path: Path) -> None:
+    """What is attached would name another deadline than the mail itself."""
+    office = mail_office(tmp_path)
+    for name in ("更正通知/更正通知-金水区工商联.txt", "run-report.html"):
+        drop(tmp_path / "outbox", name, b"x")
+    made = (tmp_path / "outbox" / "run-report.html").stat().st_mtime
+    os.utime(office.file, (made - 1, made - 1))
+    assert call(tmp_path, "mail", "corrections").err == ""
+    os.utime(office.file, (made + 1, made + 1))
+    said = call(tmp_path, "mail", "corrections")
+    assert said.status == DONE
+    assert said.err == "config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先运行一次 pipeline.py run，再写、再发\n"
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:

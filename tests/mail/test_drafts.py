@@ -74,10 +74,32 @@ def test_corrections_are_what_the_night_put_there(tmp_path: Path) -> None:
         ["更正通知-惠济区工商联.txt"],
     ]
     assert omitted(batch) == [("erqi", "没有要更正的")]
+    assert [draft.message.subject for draft in batch.drafts] == [
+        "请更正2014年度考核填报表（金水区工商联）",
+        "请重新报送2014年度考核填报表（惠济区工商联）",
+    ]
     matters = [draft.about.matter for draft in batch.drafts]
     drop(outbox / "更正通知", "更正通知-惠济区工商联.txt", "又改了".encode())
     again = [draft.about.matter for draft in corrections_batch(office, units(office, "jinshui", "huiji"), TODAY).drafts]  # type: ignore[arg-type]
     assert (again[0] == matters[0], again[1] == matters[1]) == (True, False), "other corrections are another matter"
+
+
+def test_a_refused_unit_gets_its_form_once_more(tmp_path: Path) -> None:
+    """Only the letter lies there for it; the form that it is to use goes with it and is no other matter."""
+    office = mail_office(tmp_path)
+    outbox, unit = office.config.folder("outbox"), office.config.units_by_code["huiji"]
+    drop(outbox / "更正通知", "更正通知-惠济区工商联.txt", b"letter")
+    (without,) = corrections_batch(office, [unit], TODAY).drafts
+    drop(outbox / "forms", "2014年度考核填报表-惠济区工商联.xlsx", b"form")
+    (draft,) = corrections_batch(office, [unit], TODAY).drafts
+    assert [file.name for file in draft.message.attachments] == ["更正通知-惠济区工商联.txt", "2014年度考核填报表-惠济区工商联.xlsx"]
+    assert draft.about.matter == without.about.matter
+    assert draft.message.text.splitlines()[2:5] == [
+        "你单位报送的2014年度考核填报表没有能够采用，需要重新报送，原因和怎样报见附件；发给你单位的表再附一次：",
+        "   ● 更正通知-惠济区工商联.txt",
+        "   ● 2014年度考核填报表-惠济区工商联.xlsx",
+    ]
+    assert "请于2014年12月31日前填好，发到 office@zzsgsl.test" in draft.message.text
 
 
 def test_letters_only_from_the_final_set(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ FONTS = PROGRAM_ROOT / "tests" / "support" / "fonts.conf"
 BOOKS: Mapping[str, tuple[Callable[[], Assessment], str]] = {
     "12": (sample.assessment, "1-99"),
     "inspected": (inspected, "1-99"),
-    "40": (lambda: many(40), "1-9"),
+    "40": (lambda: many(40), "1-6"),
 }
 """Workbooks by name: how their assessment is made, and the pages that are printed."""
 
-_NAMES = dict(zip(SHEETS, ("ranking", "detail", "notes", "comparison", "evidence", "findings", "files", "readings", "about"), strict=True))
+_NAMES = dict(zip(SHEETS, ("ranking", "charts", "detail", "notes", "comparison", "evidence", "findings", "files", "readings", "about"), strict=True))
 _DPI = 96
 _COLOURS = 256
 _REACH = 7
@@ -61,7 +61,8 @@ class Shown:
 
 
 PAGES: Sequence[Shown] = (
-    *(Shown("12", "排名", n) for n in range(3)),
+    Shown("12", "排名", 0),
+    *(Shown("12", "图表", n) for n in range(2)),
     *(Shown("12", "得分明细", n) for n in range(4)),
     Shown("12", "各单位计分说明", 0),
     Shown("12", "佐证台账", 0),
@@ -70,8 +71,8 @@ PAGES: Sequence[Shown] = (
     Shown("12", "计分口径", 0),
     *(Shown("12", "说明", n) for n in range(2)),
     *(Shown("inspected", "自评核定对比", n) for n in range(2)),
-    Shown("40", "排名", 0),
-    Shown("40", "排名", 3),
+    *(Shown("40", "排名", n) for n in range(2)),
+    Shown("40", "图表", 0),
 )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kaohe.config.loader import load_office
-from kaohe.desk.doctor import computer, folders, mail, settings, work
+from kaohe.desk.doctor import computer, folders, mail, settings, wording, work
 from kaohe.desk.doctor.result import Check, Grade, Premises, Result
 from kaohe.desk.programs import Runner, call
 from kaohe.text import os_problem
@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("设置", settings.configuration),
     ("占位的联系方式", settings.placeholders),
     ("文件夹", folders.rooms),
+    ("模板", wording.templates),
     ("剩余空间", folders.free_space),
     ("路径长度", folders.path_length),
     ("台账", work.ledger),

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook.page import Page, Rows, height
-from kaohe.publish.workbook.plan import COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import CHARTS, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
@@ -41,7 +41,8 @@ _SEVERITIES = {
     Severity.HINT: "供参考，不影响计分。",
 }
 _SHEETS = {
-    RANKING: "位次、总分、状态，签字的地方，图表。",
+    RANKING: "位次、总分、状态，签字的地方。",
+    CHARTS: "总分按位次的横条，各部分的平均分、最高分、最低分。",
     DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A4 横向打印，几个部分一页。",
     NOTES: "每个单位每个计分项为什么得这些分。",
     COMPARISON: "单位自评与考核组核定相比：各组、各单位、各计分项差多少，为什么。",

@@ -1,4 +1,4 @@
-"""The charts of 排名: totals as ranked bars, as many to a chart as can be read, and how the sections went on average."""
+"""The charts of 图表: totals as ranked bars, as many to a chart as can be read, and how the sections went on average."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,12 +7,18 @@ from xlsxwriter.chart import Chart
 
 from kaohe import look
 from kaohe.publish.workbook.page import Page
-from kaohe.publish.workbook.plan import CAPPED, RANKING, TOTAL, UNCAPPED, UNIT
+from kaohe.publish.workbook.plan import CHARTS, RANKING, TOTAL, UNIT
 from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.values import number
 
 ROW_POINTS = 15
 """Height of the rows that charts stand on."""
+
+ROWS = 28
+"""Sheet rows that a printed page of charts stands on, two charts side by side."""
+
+SECTION, MAXIMUM, MEAN, BEST, LEAST = range(1, 6)
+"""Columns of the table of sections."""
 
 MOST_BARS, MOST_CHARTS = 24, 7
 """Bars whose labels can be read in one chart; charts of totals. Units beyond are in the table alone."""
@@ -26,18 +32,14 @@ _SMALL_FONT = {**_FONT, "size": 8}
 _TITLE_FONT = {"name": look.HEAD_FONT, "size": 12, "bold": False, "color": look.INK}
 
 
-def rows(headed: bool) -> int:
-    """Sheet rows that a printed page of charts stands on, two charts side by side; fewer where the table's headings are repeated above them."""
-    return 28 if headed else 32
-
-
 def pages(count: int) -> int:
     """Printed pages of charts for so many scored units."""
-    return -(-(len(_spans(count)) + 1) // 2)
+    totals = len(_spans(count))
+    return _place_of_sections(totals) // 2 + 1
 
 
-def insert(page: Page, row: int, each: int, widths: Sequence[float], sections_row: int) -> None:
-    """Put the charts below ``row``, two on ``each`` so many rows; ``sections_row`` is the first row of the table of sections.
+def insert(page: Page, row: int, widths: Sequence[float], sections_row: int) -> None:
+    """Put the charts below ``row``, two on ``ROWS`` rows; ``sections_row`` is the first row of the table of sections.
 
     What they draw is written into the frame, too, so that they show figures before any program has recalculated.
     """
@@ -45,15 +47,21 @@ def insert(page: Page, row: int, each: int, widths: Sequence[float], sections_ro
     count = len(page.book.plan.scored)
     charts = [_totals(page, *span) for span in _spans(count)]
     charts.append(_sections(page, sections_row))
-    for n, chart in enumerate(charts):
+    places = [*range(len(charts) - 1), _place_of_sections(len(charts) - 1)]
+    for n, chart in zip(places, charts, strict=True):
         beside = n % 2
-        alone = n == len(charts) - 1 and not beside
+        alone = not beside and n + 1 not in places
         left = room * (45 if len(charts) == 2 else 50) // 100
         width = room if alone else (room - left if beside else left) - (0 if beside else _GAP_PIXELS)
-        chart.set_size({"width": width, "height": each * _ROW_PIXELS - 16})
+        chart.set_size({"width": width, "height": ROWS * _ROW_PIXELS - 16})
         chart.set_chartarea({"border": {"color": look.RULE}})
         place = {"x_offset": 2 + (left if beside else 0), "y_offset": 6, "object_position": 1}
-        page.sheet.insert_chart(row + n // 2 * each, 0, chart, place)
+        page.sheet.insert_chart(row + n // 2 * ROWS, 0, chart, place)
+
+
+def _place_of_sections(totals: int) -> int:
+    """Number of the place, two on a page, of the chart of sections: beside the only chart of totals, else on a page of its own."""
+    return 1 if totals == 1 else -(-totals // 2) * 2
 
 
 def _spans(count: int) -> list[tuple[int, int]]:
@@ -67,9 +75,10 @@ def _totals(page: Page, start: int, stop: int) -> Chart:
     """Horizontal bars in ranking order, the first on top."""
     scored = page.book.plan.scored
     first, last = FIRST_ROW + start, FIRST_ROW + stop - 1
+    ranking = page.book.file.get_worksheet_by_name(RANKING)
     for row, card in enumerate(scored[start:stop], first):
-        page.sheet.write_string(row, UNIT, card.unit.short)
-        page.sheet.write_number(row, TOTAL, number(card.total or 0))
+        ranking.write_string(row, UNIT, card.unit.short)
+        ranking.write_number(row, TOTAL, number(card.total or 0))
     chart = page.book.file.add_chart({"type": "bar"})
     chart.add_series(
         {
@@ -106,21 +115,21 @@ def _sections(page: Page, first: int) -> Chart:
     last = first + len(plan.sections) - 1
     for row, entry in enumerate(plan.sections, first):
         found = plan.section_tallies[entry.section.id]
-        page.sheet.write_string(row, UNIT, f"{entry.section.number}{entry.section.title}")
+        page.sheet.write_string(row, SECTION, f"{entry.section.number}{entry.section.title}")
         maximum = plan.assessment.rulebook.maximum(entry.section)
-        for column, value in ((TOTAL, number(maximum)), (CAPPED, found.mean), (UNCAPPED, number(found.best))):
+        for column, value in ((MAXIMUM, number(maximum)), (MEAN, found.mean), (BEST, number(found.best))):
             page.sheet.write_number(row, column, value)
     chart = page.book.file.add_chart({"type": "bar"})
     for name, column, colour in (
-        ("满分（封顶项目）", TOTAL, look.RULE),
-        ("平均分", CAPPED, look.CHART_COLOURS[0]),
-        ("最高分", UNCAPPED, look.CHART_COLOURS[1]),
+        ("满分（封顶项目）", MAXIMUM, look.RULE),
+        ("平均分", MEAN, look.CHART_COLOURS[0]),
+        ("最高分", BEST, look.CHART_COLOURS[1]),
     ):
         chart.add_series(
             {
                 "name": name,
-                "categories": [RANKING, first, UNIT, last, UNIT],
-                "values": [RANKING, first, column, last, column],
+                "categories": [CHARTS, first, SECTION, last, SECTION],
+                "values": [CHARTS, first, column, last, column],
                 "fill": {"color": colour},
                 "gap": 50,
                 "overlap": 0,

@@ -27,6 +27,9 @@ A3, A4 = 8, 9
 PAGE_PIXELS = 1032
 """Width of the printed area of A4 on its side, in pixels at full size."""
 
+PAGE_POINTS = 498
+"""Its height in points."""
+
 _MARGIN_CM = {"left": 1.2, "right": 1.2, "top": 1.8, "bottom": 1.6}
 _HIGHEST_ROW = 409.0
 _ROOM_POINTS = 4

@@ -13,15 +13,15 @@ from kaohe.publish.workbook.values import Spot
 from kaohe.rulebook.model import Item, ListDef, Section
 from kaohe.scoring.scorecard import Assessment, Scorecard
 
-RANKING, DETAIL, NOTES, COMPARISON, EVIDENCE = "排名", "得分明细", "各单位计分说明", "自评核定对比", "佐证台账"
+RANKING, CHARTS, DETAIL, NOTES, COMPARISON, EVIDENCE = "排名", "图表", "得分明细", "各单位计分说明", "自评核定对比", "佐证台账"
 FINDINGS, FILES, READINGS, ABOUT = "问题清单", "报送情况", "计分口径", "说明"
-SHEETS = (RANKING, DETAIL, NOTES, COMPARISON, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
+SHEETS = (RANKING, CHARTS, DETAIL, NOTES, COMPARISON, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
 
 CONTINUED = (NOTES, EVIDENCE, FINDINGS, FILES)
 """Sheets that go on over further ones where a sheet has too few rows."""
 
 HEAD_ROW = FIRST_ROW - 1
-"""Row (from 0) of the headings, on every sheet but 得分明细 and 自评核定对比."""
+"""Row (from 0) of the headings, on every sheet but 图表, 得分明细 and 自评核定对比."""
 
 DETAIL_SECTION_ROW, DETAIL_ID_ROW, DETAIL_MAX_ROW, DETAIL_CAP_ROW, DETAIL_BONUS_ROW, DETAIL_TITLE_ROW = range(2, 8)
 DETAIL_FIRST_ROW = 8

@@ -1,20 +1,17 @@
-"""Sheet 排名: places and totals as formulas, units without a score apart, where to sign, charts, and how the sections went."""
+"""Sheet 排名: places and totals as formulas, units without a score apart, and where to sign."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 
 from kaohe.checks.finding import Severity
-from kaohe.publish.workbook import charts, signatures
-from kaohe.publish.workbook.page import Column, Lines, Page, Rows, lines_of, measured
+from kaohe.publish.workbook import signatures
+from kaohe.publish.workbook.page import PAGE_PIXELS, PAGE_POINTS, Column, Lines, Page, Rows, height, measured
 from kaohe.publish.workbook.plan import (
     BONUS,
     CAPPED,
     DETAIL,
-    DETAIL_FIRST_ROW,
-    DETAIL_MAX_ROW,
     HEAD_ROW,
-    PLACE,
     REASON,
     TOTAL,
     UNCAPPED,
@@ -24,16 +21,24 @@ from kaohe.publish.workbook.plan import (
 )
 from kaohe.publish.workbook.spread import FIRST_ROW
 from kaohe.publish.workbook.styles import LINE_POINTS, SEVERITY_STYLE, UNIT_STYLE
-from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled
+from kaohe.publish.workbook.values import Cell, Formula, Link, Spot, Styled, shown
 from kaohe.scoring.scorecard import Scorecard
 
-ONE_PAGE = 20
-"""Units that fit the first page with the signatures; beyond that the headings are repeated, else the title alone."""
-
-_PROFILE = ("序号", "部分", "", "满分", "平均分", "最高分", "最低分")
-_PROFILE_ROW_POINTS = 24
 _ZOOM = 115
 _ROW_POINTS = 20
+_SUBTITLE_POINTS = 26
+_FILLED = (0.98, 1.0, 1.14)
+"""How far a page is filled before a program begins the next, compared with what is reckoned: LibreOffice fits a sheet smaller than Excel."""
+
+_SQUEEZED = 1.15
+"""How much more than a page holds is still put on one, printed so much smaller."""
+
+_ALONG = 3
+_FORESEEN = 100
+"""Units up to which it is reckoned how the pages fill."""
+
+_FEW = 8
+"""Units without a place that are moved to the next page together with the signatures."""
 
 
 def open_sheet(page: Page) -> Rows:
@@ -48,22 +53,50 @@ def open_sheet(page: Page) -> Rows:
     sheet.freeze_panes(FIRST_ROW, UNIT + 1)
     if count:
         sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + count, len(columns) - 1)
-    small = len(plan.assessment.cards) <= ONE_PAGE
-    page.print_setup((0, 0) if small else (0, HEAD_ROW))
+    page.print_setup((0, HEAD_ROW))
     apart = FIRST_ROW + max(1, count) + 1
     signed = apart + (len(plan.unscored) + 2 if plan.unscored else 0)
-    drawn = signed + signatures.count(page) + 1
-    page.rows, table = drawn - 1, drawn
-    breaks = [] if small else [signed]
-    if count:
-        pages, each = charts.pages(count), charts.rows(headed=not small)
-        table = drawn + pages * each + 1
-        page.rows = table + 2 + len(plan.sections)
-        breaks += [drawn + n * each for n in range(pages)] + [table]
-        charts.insert(page, drawn, each, widths, table + 2)
-    sheet.set_h_pagebreaks(breaks)
-    profile = chain(_room(page, drawn, table), _profile(page, table, widths)) if count else iter(())
-    return chain(_ranks(page, columns, widths, links), _rest(page, apart, signed, columns, widths, links), profile)
+    page.rows = signed + signatures.count(page)
+    _paginate(page, columns, widths, links, signed)
+    return chain(_ranks(page, columns, widths, links), _rest(page, apart, signed, columns, widths, links))
+
+
+def _paginate(page: Page, columns: Sequence[Column], widths: Sequence[float], links: Sequence[bool], signed: int) -> None:
+    """See to it that the signatures are not torn apart and do not stand on a page alone.
+
+    A small office is printed on one page, a little smaller if need be. Elsewhere programs break pages a little differently, so that fuller and
+    less full pages have to do; after many pages nobody can tell.
+    """
+    plan = page.book.plan
+    along = len(plan.unscored) + 2 if 0 < len(plan.unscored) <= _FEW else _ALONG
+    moved = max(FIRST_ROW + 1, signed - along)
+    if len(plan.assessment.cards) > _FORESEEN:
+        page.sheet.set_h_pagebreaks([moved])
+        return
+    heads = 32 + height([_note(plan)], [sum(widths)]) + height([column.heading for column in columns], widths) + 8
+    room = PAGE_POINTS / min(1.0, PAGE_PIXELS / sum(7 * width + 5 for width in widths)) - heads
+    lines = [max(_ROW_POINTS, height((shown(cell) for cell in cells), widths)) for cells in _lines(plan, links)]
+    if not plan.scored:
+        lines.insert(0, 2 * LINE_POINTS)
+    if plan.unscored:
+        start = len(lines) - len(plan.unscored)
+        lines[start:start] = [LINE_POINTS, _SUBTITLE_POINTS]
+    lines.append(LINE_POINTS)
+    needed = signatures.points(page)
+    if sum(lines) + needed <= room * _SQUEEZED:
+        page.sheet.fit_to_pages(1, 1)
+    elif not all(_in_company(lines, room * share, needed) for share in _FILLED):
+        page.sheet.set_h_pagebreaks([moved])
+
+
+def _in_company(lines: Sequence[float], room: float, needed: float) -> bool:
+    """Whether what needs so much room stands below the last of these lines, on one page with at least two of them and the gap after them."""
+    used, along = 0.0, 0
+    for line in lines:
+        if used + line > room:
+            used, along = 0.0, 0
+        used, along = used + line, along + 1
+    return used + needed <= room and along >= min(_ALONG, len(lines))
 
 
 def _lines(plan: Plan, links: Sequence[bool]) -> Iterator[list[Cell]]:
@@ -101,7 +134,7 @@ def _columns(plan: Plan) -> tuple[Column, ...]:
         Column("考核组", 10, 16, "large centre"),
         Column("总分", 10, 13, "large strong"),
         Column("封顶项\n得分", 10, 13, "large number"),
-        Column("不封顶项\n得分", 10, 13, "large number"),
+        Column("不封顶项\n得分", 12, 13, "large number"),
         Column("其中加分" if in_total else "加分\n（不计入总分）", 10 if in_total else 16, 16, "large number"),
         Column("状态", 12, 20, "centre"),
         Column("问题", 12, 22, "centre"),
@@ -165,31 +198,3 @@ def _state(plan: Plan, card: Scorecard, links: Sequence[bool]) -> list[Cell]:
         gravest = next(severity for severity in Severity if counts[severity])
         issues = Styled(Link(words, spot) if links[2] and spot is not None else words, SEVERITY_STYLE[gravest])
     return [Styled(card.state.chinese, UNIT_STYLE[card.state]), issues, card.reason]
-
-
-def _room(page: Page, first: int, last: int) -> Rows:
-    """The rows that the charts stand on."""
-    return (page.line(row, [], charts.ROW_POINTS) for row in range(first, last))
-
-
-def _profile(page: Page, table: int, widths: Sequence[float]) -> Rows:
-    """The table of sections that one of the charts draws."""
-    plan = page.book.plan
-    yield page.subtitle(table, "各部分得分情况")
-    head = [Styled(heading, "head") for heading in _PROFILE]
-    yield page.line(table + 1, [head[PLACE], *page.across(table + 1, UNIT, UNIT + 1, head[UNIT], "head"), *head[TOTAL:]], _PROFILE_ROW_POINTS)
-    last = DETAIL_FIRST_ROW + len(plan.scored) - 1
-    room = widths[UNIT] + widths[UNIT + 1]
-    for n, entry in enumerate(plan.sections):
-        row, found = table + 2 + n, plan.section_tallies[entry.section.id]
-        title = f"{entry.section.number}{entry.section.title}"
-        cells = f"{ref(DETAIL_FIRST_ROW, entry.subtotal, DETAIL, fixed=True)}:{ref(last, entry.subtotal, fixed=True)}"
-        maximum = Formula(ref(DETAIL_MAX_ROW, entry.subtotal, DETAIL, fixed=True), plan.assessment.rulebook.maximum(entry.section))
-        figures = [
-            Styled(maximum, "number"),
-            Styled(Formula(f"AVERAGE({cells})", found.mean), "mean"),
-            Styled(Formula(f"MAX({cells})", found.best), "number"),
-            Styled(Formula(f"MIN({cells})", found.least), "number"),
-        ]
-        cells_of_row = [Styled(n + 1, "number"), *page.across(row, UNIT, UNIT + 1, title, "plain"), *figures]
-        yield page.line(row, cells_of_row, max(_PROFILE_ROW_POINTS, lines_of(title, room) * LINE_POINTS + 4))

@@ -7,12 +7,18 @@ from kaohe.publish.workbook.plan import BONUS, GROUP, ISSUES, REASON, STATE, TOT
 from kaohe.publish.workbook.values import Styled
 
 _LINE_POINTS = 30
+_HEADING_POINTS = 26
 _DAY = "　　　　　　年　　　月　　　日"
 
 
 def count(page: Page) -> int:
     """Rows that it takes: a heading, two leaders a line, two lines of the meeting's."""
     return 1 + len(list(_pairs(_leaders(page)))) + 2
+
+
+def points(page: Page) -> float:
+    """Height of these rows."""
+    return _HEADING_POINTS + (count(page) - 1) * _LINE_POINTS
 
 
 def lines(page: Page, row: int) -> Rows:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kaohe.publish.workbook.values import Spot
 
 FIRST_ROW = 3
-"""Row (from 0) of the first line of a table, on every sheet but 得分明细 and 自评核定对比."""
+"""Row (from 0) of the first line of a table, on every sheet but 图表, 得分明细 and 自评核定对比."""
 
 
 @dataclass(frozen=True, slots=True)

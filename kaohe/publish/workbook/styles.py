@@ -56,6 +56,7 @@ STYLES: Mapping[str, Look] = {
     "large head": {**_HEAD, **_LARGE},
     "large strong": {**_STRONG, "font_size": 12},
     "large place": {**_STRONG, **_LEADING, "font_size": 12},
+    "text link": {**_TEXT, **_LINK},
     "large link": {**_CENTRE, **_LINK, **_LARGE},
     "large centre": {**_CENTRE, **_LARGE},
     "large number": {**_NUMBER, **_LARGE},

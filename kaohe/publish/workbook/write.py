@@ -8,11 +8,11 @@ from zipfile import ZipFile
 
 import xlsxwriter
 
-from kaohe.publish.workbook import about, comparison, detail, evidence, files, findings, notes, ranking, readings
+from kaohe.publish.workbook import about, chart_pages, comparison, detail, evidence, files, findings, notes, ranking, readings
 from kaohe.publish.workbook.cells import Ink, Texts
 from kaohe.publish.workbook.package import pack
 from kaohe.publish.workbook.page import Book, Page, Rows
-from kaohe.publish.workbook.plan import ABOUT, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import ABOUT, CHARTS, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.spread import Limits
 from kaohe.publish.workbook.styles import DEFAULT_LOOK, Styles
 from kaohe.scoring.scorecard import Assessment
@@ -20,6 +20,7 @@ from kaohe.text import clean
 
 _SHEETS: Mapping[str, Callable[[Page], Rows]] = {
     RANKING: ranking.open_sheet,
+    CHARTS: chart_pages.open_sheet,
     DETAIL: detail.open_sheet,
     NOTES: notes.open_sheet,
     COMPARISON: comparison.open_sheet,
