@@ -1,6 +1,7 @@
 """Writing files so that a reader never sees half of one, and saying in Chinese which folder could not be used."""
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -24,10 +25,33 @@ def told(doing: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FolderFault(f"{doing}没有做成：“{folder}”{os_problem(error)}。{_ADVICE}") from error
+        why = _in_the_way(error) or f"“{folder}”{os_problem(error)}。{_UNTOUCHED}{_ADVICE}"
+        raise FolderFault(f"{doing}没有做成：{why}") from error
 
 
-_ADVICE = "收到的文件没有受影响；请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
+_UNTOUCHED = "收到的文件没有受影响；"
+_ADVICE = "请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。"
+
+
+def _in_the_way(error: OSError) -> str:
+    """In Chinese, the file that lies where a folder should be, or the other way round, and what to do; "" where that is not the matter."""
+    places = [Path(os.fsdecode(name)) for name in (error.filename2, error.filename) if isinstance(name, str | bytes)]
+    # Windows only denies access when a file is to take the place of a folder.
+    replacing = len(places) == 2 and error.errno == errno.EACCES and not places[1].is_dir()
+    for path in places:
+        if (error.errno == errno.EISDIR or replacing) and path.is_dir():
+            return wrong_kind(path)
+        if error.errno in (errno.EEXIST, errno.ENOTDIR):
+            found = next((place for place in (path, *path.parents) if place.exists()), path)
+            if not found.is_dir():
+                return wrong_kind(found)
+    return ""
+
+
+def wrong_kind(path: Path) -> str:
+    """What is said in Chinese of a folder that lies where a file should be, or the other way round."""
+    kinds = ("文件", "文件夹") if path.is_dir() else ("文件夹", "文件")
+    return f"“{path}”应当是{kinds[0]}，现在是{kinds[1]}。{_UNTOUCHED}请把它改名或移走，然后再运行一次。"
 
 
 def write_whole(path: Path, data: bytes | Iterator[bytes], modified: int | None = None, *, flush: bool = True, mode: int = 0o644) -> None:

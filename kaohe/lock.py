@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kaohe.files import told, write_whole
+from kaohe.files import FolderFault, told, write_whole, wrong_kind
 
 LOCK_FILE, HOLDER_FILE = "run.lock", "run-holder.json"
 
@@ -23,6 +23,9 @@ class AlreadyRunning(Exception):
 def alone(state: Path, now: datetime) -> Iterator[None]:
     """Hold the office's lock. AlreadyRunning when somebody else does; FolderFault when the folder ``state`` cannot be used."""
     holder = state / HOLDER_FILE
+    for place in (state / LOCK_FILE, holder):
+        if place.is_dir():  # asked here: Windows would only say that there is no permission
+            raise FolderFault(f"准备运行没有做成：{wrong_kind(place)}")
     lock = FileLock(state / LOCK_FILE, timeout=0)
     with told("准备运行", state):
         state.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from PIL import Image as Picture
 from kaohe.checks.finding import Severity
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Cell, Problem, Record
-from kaohe.publish.annotate import FORMULAS_LOST, NOT_CARRIED, NOT_OPENED, OTHER_VERSION, PICTURES_LOST
+from kaohe.publish.annotate import FORMULAS_LOST, INCOMPLETE, NOT_CARRIED, NOT_OPENED, OTHER_VERSION, PICTURES_LOST
 from kaohe.publish.correction_list import LIST_SHEET
 from kaohe.publish.corrections import MARKED, REFILLED
 from kaohe.publish.markable import DAMAGED, LOCKED, MACROS, OTHER_FORMAT, STRICT, TOO_LARGE, obstacle
@@ -203,6 +203,66 @@ def test_a_row_that_was_deleted_is_there_again_to_be_filled(tmp_path: Path) -> N
     gone = next(n for n, f in enumerate(back.findings) if f.field == "chambers_end" and f.cell == "")
     row = [cell.value for cell in back.book[LIST_SHEET][4 + gone]]
     assert row[1:3] == [MAIN_SHEET, PLACES.value_cell("chambers_end")]
+
+
+def _without_row(book: Any) -> None:
+    book[MAIN_SHEET].delete_rows(PLACES.field_rows["website_items"])
+
+
+def _without_values(book: Any) -> None:
+    book[MAIN_SHEET].delete_cols(4)
+
+
+def _without_sheet(book: Any) -> None:
+    del book[MAIN_SHEET]
+
+
+def _without_list(book: Any) -> None:
+    del book[ARTICLES.sheet]
+
+
+def _without_column(book: Any) -> None:
+    book[ARTICLES.sheet].delete_cols(6)
+
+
+@pytest.mark.parametrize(
+    ("remove", "code", "place"),
+    [
+        (_without_row, "V-102", (MAIN_SHEET, WEBSITE)),
+        (_without_values, "V-104", (MAIN_SHEET, "D8")),
+        (_without_sheet, "V-104", (MAIN_SHEET, "D8")),
+        (_without_list, "V-404", (ARTICLES.sheet, "C5")),
+        (_without_column, "V-404", (ARTICLES.sheet, "F5")),
+    ],
+)
+def test_what_was_deleted_is_there_again_to_be_filled(tmp_path: Path, remove: Any, code: str, place: tuple[str, str]) -> None:
+    """A workbook of the unit's own in which something is gone could be marked, but not put right."""
+    book = opened(filled(UNIT, sound_fields(), {"articles": ROWS["articles"][:1]}))
+    for sheet in book.worksheets:
+        for area in list(sheet.merged_cells.ranges):  # openpyxl leaves them where they were
+            sheet.unmerge_cells(str(area))
+    remove(book)
+    original = saved(book)
+    record = received(original)
+    back = handed_back(record, original, tmp_path)
+    assert [f.code for f in back.findings] == [code]
+    assert back.about[1] == REFILLED.format(why=INCOMPLETE)
+    (row,) = back.book[LIST_SHEET].iter_rows(min_row=4)
+    assert row[2].hyperlink is not None
+    assert (row[1].value, row[2].value, row[2].hyperlink.location) == (*place, f"'{place[0]}'!{place[1]}")
+    assert "原表" not in str(row[3].value)
+    comment = back.book[place[0]][place[1]].comment
+    assert comment is not None
+    assert f"{code} " in comment.text
+    said = {True: "是", False: "否"}
+    whole = {(MAIN_SHEET, PLACES.value_cell(field)): said[value] if isinstance(value, bool) else value for field, value in sound_fields().items()}
+    listed = {(ARTICLES.sheet, f"{ARTICLES.columns[column]}5"): value for column, value in ROWS["articles"][1].items()}
+    again = received(corrected(back.data, whole | listed | {(ARTICLES.sheet, "E5"): date(2014, 5, 6)}))
+    evidence = set() if code == "V-404" else {"V-501"}  # the numbers of the evidence went with the row
+    assert {f.code for f in findings_of(again)} == evidence
+    sound = received(filled(UNIT, sound_fields()))
+    assert {field: cell.value for field, cell in again.fields.items()} == {field: cell.value for field, cell in sound.fields.items()}
+    assert len(again.lists["articles"]) == 1
 
 
 def test_of_a_figure_given_twice_the_first_stays_and_the_unit_is_told(tmp_path: Path) -> None:

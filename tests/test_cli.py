@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -513,10 +514,34 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     drop(tmp_path, "state", b"a file where a folder belongs")
     said = call("-c", config, "run")
     assert (said.status, said.out) == (INTERNAL_ERROR, "")
-    assert said.err == (
-        f"准备运行没有做成：“{tmp_path / 'state'}”已经有同名的文件。收到的文件没有受影响；"
-        "请检查这个文件夹的权限、磁盘剩余空间，以及里面的文件是否正被打开，然后再运行一次。\n"
-    )
+    assert said.err == f"准备运行没有做成：“{tmp_path / 'state'}”应当是文件夹，现在是文件。收到的文件没有受影响；请把它改名或移走，然后再运行一次。\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "lying", "doing"),
+    [
+        ("state/ledger.sqlite3", "folder", "写台账没有做成"),
+        ("state/ledger.sqlite3-wal", "folder", "写台账没有做成"),
+        ("state/ledger.sqlite3-journal", "folder", "台账用不了"),
+        ("state/archive", "file", "收件存档没有做成"),
+        ("state/archive/9f", "file", "收件存档没有做成"),
+        ("inbox", "file", "读取收件箱没有做成"),
+    ],
+)
+def test_what_lies_in_the_way_is_named_with_what_to_do(tmp_path: Path, name: str, lying: str, doing: str) -> None:
+    config = office_folder(tmp_path)
+    if name != "inbox":
+        drop(tmp_path, "inbox/说明.txt", b"x\n" * 128)
+        assert sha256(b"x\n" * 128).hexdigest().startswith("9f")
+    if doing == "台账用不了":
+        drop(tmp_path, "state/ledger.sqlite3", b"")
+    drop(tmp_path, f"{name}/x" if lying == "folder" else name, b"")
+    before = tree(tmp_path / "inbox")
+    said = call("-c", config, "run")
+    kinds = "文件，现在是文件夹" if lying == "folder" else "文件夹，现在是文件"
+    assert said.status == INTERNAL_ERROR
+    assert said.err == f"{doing}：“{tmp_path / name}”应当是{kinds}。收到的文件没有受影响；请把它改名或移走，然后再运行一次。\n"
+    assert tree(tmp_path / "inbox") == before
 
 
 def test_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:

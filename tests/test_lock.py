@@ -82,4 +82,14 @@ def test_a_state_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     state = drop(tmp_path, "state", b"a file")
     with pytest.raises(FolderFault) as fault, alone(state, NOW):
         raise AssertionError("no folder")
-    assert str(fault.value).startswith(f"准备运行没有做成：“{state}”已经有同名的文件。收到的文件没有受影响；")
+    assert str(fault.value) == f"准备运行没有做成：“{state}”应当是文件夹，现在是文件。收到的文件没有受影响；请把它改名或移走，然后再运行一次。"
+
+
+@pytest.mark.parametrize("name", ["run.lock", "run-holder.json"])
+def test_a_folder_where_the_lock_should_be_is_named(tmp_path: Path, name: str) -> None:
+    drop(tmp_path, f"{name}/x", b"")
+    with pytest.raises(FolderFault) as fault, alone(tmp_path, NOW):
+        raise AssertionError("no lock")
+    assert (
+        str(fault.value) == f"准备运行没有做成：“{tmp_path / name}”应当是文件，现在是文件夹。收到的文件没有受影响；请把它改名或移走，然后再运行一次。"
+    )

@@ -3,6 +3,7 @@
 import random
 import struct
 import time
+import zipfile
 from hashlib import md5
 from io import BytesIO
 
@@ -12,7 +13,9 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from msoffcrypto.method.rc4 import DocumentRC4
 
 from kaohe.intake.locked import EXCELS_OWN, unlock
+from kaohe.intake.locked_ods import unlock_ods
 from kaohe.intake.sniff import Kind, sniff
+from tests.corpus.make import locked_ods, typed_ods
 from tests.support.packages import book, fault, packed, parts, read, record, xls
 
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
@@ -110,3 +113,30 @@ def test_an_old_workbook_with_locked_cells() -> None:
 
 def test_an_old_workbook_without_a_lock_is_left() -> None:
     assert unlock(xls(record(0x0203, struct.pack("<HHHd", 0, 0, 0, 1.0))), ["x"]) is None
+
+
+def repacked_manifest(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The same package with its list of parts changed."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as before, zipfile.ZipFile(buffer, "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            assert name != "META-INF/manifest.xml" or old in part
+            after.writestr(name, part.replace(old, new) if name == "META-INF/manifest.xml" else part)
+    return buffer.getvalue()
+
+
+def test_a_locked_opendocument_workbook_asks_no_more_than_is_bounded() -> None:
+    """Turns and size as the manifest claims them, passwords that do not fit, damage: each means that it does not open."""
+    data = locked_ods("郑州2014")
+    opened = unlock_ods(data, ["", "错的", "郑州2014"], 1 << 20)
+    assert opened is not None
+    assert sniff(opened) is Kind.ODS
+    assert read(opened).sheets[0].rows == read(typed_ods()).sheets[0].rows
+    assert unlock_ods(data, ["错的"], 1 << 20) is None
+    assert unlock_ods(data, ["郑州2014"], 1000) is None
+    assert unlock_ods(repacked_manifest(data, b'iteration-count="1000"', b'iteration-count="1000001"'), ["郑州2014"], 1 << 20) is None
+    assert unlock_ods(repacked_manifest(data, b"<m:manifest", b'<!DOCTYPE x [<!ENTITY a "b">]><m:manifest'), ["郑州2014"], 1 << 20) is None
+    for size in range(0, len(data), 701):
+        assert unlock_ods(data[:size], ["郑州2014"], 1 << 20) is None
+    assert unlock_ods(typed_ods(), ["郑州2014"], 1 << 20) is None

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from kaohe import PROGRAM_ROOT
+from kaohe.config.model import Intake
 from tests.corpus import CASES
 
 PAGE = (PROGRAM_ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -46,3 +47,10 @@ def test_every_case_of_the_corpus_stands_behind_a_promise() -> None:
 
 def test_tests_named_in_the_text_exist() -> None:
     assert [(file, name) for file, name in TEST.findall(PAGE) if name not in functions(file)] == []
+
+
+def test_the_security_page_lists_every_limit_with_its_default() -> None:
+    page = (PROGRAM_ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", page, re.MULTILINE))
+    shown = {"()": "none", "False": "false"}
+    assert listed == {name: shown.get(str(field.default), str(field.default)) for name, field in Intake.model_fields.items()}

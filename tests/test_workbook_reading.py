@@ -259,17 +259,39 @@ def test_opendocument_repeats_hidden_rows_and_merged_areas() -> None:
     assert (set(found.hidden), found.merged) == ({2}, ((0, 2, 0, 3),))
 
 
+def test_what_is_written_into_a_drawing_is_no_value() -> None:
+    """A picture's name for those who cannot see it, the text of a text box, a table in a chart: all of it hangs on a cell."""
+    picture = "<draw:frame><draw:image><text:p/></draw:image><svg:title>图</svg:title><svg:desc>Picture 12</svg:desc></draw:frame>"
+    shape = "<draw:custom-shape><text:p>请填这里</text:p></draw:custom-shape>"
+    table = "<table:table><table:table-row><table:table-cell><text:p>9</text:p></table:table-cell></table:table-row></table:table>"
+    chart = f"<draw:frame><draw:object>{table}</draw:object></draw:frame>"
+    number = '<table:table-cell office:value-type="float" office:value="12">{}<text:p>12</text:p></table:table-cell>'
+    blank = "<table:table-cell>{}</table:table-cell>"
+    row = f"<table:table-row>{blank.format(picture)}{blank.format(shape)}{number.format(shape)}{number.format(chart)}</table:table-row>"
+    (found,) = read(ods(row)).sheets
+    assert found.rows == [["", "", 12.0, 12.0]]
+    assert found.pictures == {(0, 0), (0, 3)}
+
+
+def test_markup_with_a_workbooks_name() -> None:
+    data = b"<html><table><tr><td>1</td></tr></table></html>"
+    assert fault(data) == ("这其实是网页（HTML）或 XML 文件，只是扩展名像电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送", False)
+
+
+PLAIN_2003 = b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+PLAIN_OPEN = b'<?xml version="1.0"?><o:document xmlns:o="o" o:mimetype="application/vnd.oasis.opendocument.spreadsheet"/>'
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"<html><table><tr><td>1</td></tr></table></html>", "网页（HTML）或 XML 文件"),
-        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "XML 电子表格 2003"),
-        ('\ufeff<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'.encode("utf-16-le"), "XML 电子表格 2003"),
-        (b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>', "未压缩的 OpenDocument 表格"),
+        (PLAIN_2003, "XML 电子表格 2003"),
+        (f"\ufeff{PLAIN_2003.decode()}".encode("utf-16-le"), "XML 电子表格 2003"),
+        (PLAIN_OPEN, "未压缩的 OpenDocument 表格"),
     ],
 )
-def test_markup_with_a_workbooks_name(data: bytes, what: str) -> None:
-    assert fault(data) == (f"这其实是{what}，只是扩展名像电子表格，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送", False)
+def test_workbooks_saved_as_plain_text(data: bytes, what: str) -> None:
+    assert fault(data) == (f"这是{what}，程序不读这种格式，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送", False)
 
 
 def test_text_with_a_workbooks_name() -> None:

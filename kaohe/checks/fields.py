@@ -30,7 +30,7 @@ def blank_field(case: UnitCase) -> Iterator[Hit]:
     "填报项的行不见了",
     found="表里找不到这一行，可能被删除了",
     expected="发给单位的表里的每一行都要保留",
-    action="请用发给单位的原表重新填报这一项",
+    action="请在退回的表或发给单位的原表里补填这一项",
 )
 def lost_field(case: UnitCase) -> Iterator[Hit]:
     """The row of a field is no longer in the form."""
@@ -66,7 +66,7 @@ def not_in_that_version(case: UnitCase) -> Iterator[Hit]:
     "整张填报表不见了",
     found="找不到填报表，或者表里的“填报值”一列不见了",
     expected="发给单位的表里的每张工作表、每一列都要保留",
-    action="请用发给单位的原表重新填报",
+    action="请在退回的表或发给单位的原表里重新填报",
 )
 def lost_sheet(case: UnitCase) -> Iterator[Hit]:
     """The main sheet or its value column is gone: no field has a place."""

@@ -24,7 +24,7 @@ def _remarked(case: UnitCase, about: About) -> Iterator[Hit]:
     "清单或清单的列不见了",
     found="{text}，按没有填计",
     expected="发给单位的表里的清单和列都要保留",
-    action="没有这方面的工作的，不用处理；有的，请用发给单位的原表补填",
+    action="没有这方面的工作的，不用处理；有的，请在退回的表或发给单位的原表里补填",
 )
 def lost_list(case: UnitCase) -> Iterator[Hit]:
     """A list or a column of a list is no longer in the form, and counts as not filled in."""

@@ -12,7 +12,7 @@ from kaohe.intake.containers.names import numbered
 from kaohe.text import clean, os_problem
 
 _IGNORED = {".gitkeep", ".ds_store", "thumbs.db", "desktop.ini"}
-_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".downloading", ".filepart", ".xltd", ".tmp")
+_UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".opdownload", ".downloading", ".filepart", ".xltd", ".td", ".aria2", ".tmp")
 _MEGABYTE = 1024 * 1024
 _LOCKS = ("~$", ".~")
 _OPEN_ELSEWHERE = "Excel、WPS 打开文件时的临时文件，文件关闭后就没有了"

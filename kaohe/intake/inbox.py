@@ -19,6 +19,7 @@ from kaohe.intake.unpack import unpacked
 from kaohe.intake.workers import Looker, here
 
 _MIXED = "核查表（审定表）和单位的填报表在同一封邮件或同一个压缩包里，不能确定是考核组（主席办公会议）交来的，没有采用；核实以后请把它单独放进收件箱"
+_STILL_COMING_CUT = "不完整，但刚刚改动过，可能还没有传完，下次运行再读"
 _STILL_COMING = "打不开，但刚刚改动过，可能还没有传完，下次运行再读"
 
 
@@ -68,7 +69,7 @@ def take_in(
     """
     looked = list(unpacked(found, look or here(office), office.config.intake))
     noted([arrival for arrival, _ in looked])
-    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in looked]
+    judged = [_judged(arrival, seen, first_seen, now, office) for arrival, seen in _whole(looked, now, office)]
     judged = [replace(entry, file=file) for entry, file in zip(judged, placed([e.file for e in judged], office.config), strict=True)]
     seals = seals or office_seals(office.config)
     judged = list(_trusted([_held(entry, seals, office) for entry in judged]))
@@ -143,10 +144,26 @@ def _latest_mails(judged: Iterable[_Judged]) -> Mapping[str, int]:
     return latest
 
 
+def _whole(looked: Iterable[tuple[Arrival, Look]], now: int | None, office: Office) -> Iterator[tuple[Arrival, Look]]:
+    """The same without what came out of mails and archives that are still being copied: all of it is taken out the next time."""
+    waiting: set[str] = set()
+    for arrival, seen in looked:
+        if arrival.inside in waiting:
+            waiting.add(arrival.name)
+        elif seen.cut and not arrival.inside and _is_young(arrival, now, office):
+            waiting.add(arrival.name)
+            yield arrival, Look(Verdict.ARRIVING, _STILL_COMING_CUT)
+        else:
+            yield arrival, seen
+
+
+def _is_young(arrival: Arrival, now: int | None, office: Office) -> bool:
+    return now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
+
+
 def _judged(arrival: Arrival, seen: Look, first_seen: Callable[[Arrival], int], now: int | None, office: Office) -> _Judged:
     verdict, reason = seen.verdict, seen.reason
-    young = now is not None and 0 <= now - arrival.modified < office.config.intake.settle_seconds
-    if verdict is Verdict.UNREADABLE and young and not arrival.inside and arrival.sha256:
+    if verdict is Verdict.UNREADABLE and _is_young(arrival, now, office) and not arrival.inside and arrival.sha256:
         verdict, reason = Verdict.ARRIVING, _STILL_COMING
     if now is not None and verdict is Verdict.ARRIVING and (left := left_behind(arrival, now)):
         verdict, reason = Verdict.STALLED, left

@@ -72,6 +72,11 @@ class _Reader:
         if self._aside or name in ("office:annotation", "table:tracked-changes"):
             self._aside += 1
             return
+        if self._cell is not None and name.startswith("draw:"):
+            # What is written into a drawing, or for those who cannot see it, is no value of the cell that it hangs on.
+            self._cell.picture |= name == "draw:frame"
+            self._aside += 1
+            return
         match name:
             case "style:style":
                 self._style = attributes.get("style:name", "")
@@ -99,8 +104,6 @@ class _Reader:
         self.tables.append(self._table)
 
     def _inside(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "draw:frame" and self._table is not None and self._cell is not None:
-            self._cell.picture = True
         if self._cell is None:
             return
         match name:

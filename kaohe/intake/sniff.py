@@ -20,6 +20,10 @@ _SENT_HEADERS = {b"received", b"message-id", b"delivered-to", b"return-path", b"
 _SAVED_BOOK = re.compile(rb"(?im)^x-document-type:")
 _SAVED_PAGE = re.compile(rb"(?im)^content-type:[ \t]*multipart/related")
 _HOLDERS_AND_SHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".et", ".ods", ".zip", ".7z", ".rar", ".eml", ".msg")
+_PLAIN_WORKBOOKS = (
+    (b"urn:schemas-microsoft-com:office:spreadsheet", "XML 电子表格 2003"),
+    (b"opendocument.spreadsheet", "未压缩的 OpenDocument 表格"),
+)
 _LOOKED_AT = 4096
 _HEADERS_LOOKED_AT = 16384
 
@@ -88,6 +92,12 @@ def sniff(data: bytes) -> Kind:
 def is_other_archive(data: bytes) -> bool:
     """Whether what is nothing else is an archive of a kind that is not opened here (.tar, .gz, .cab and the like)."""
     return any(data.startswith(mark, at) for mark, at in _OTHER_ARCHIVES)
+
+
+def plain_workbook(data: bytes) -> str:
+    """What a file of markup is called in Chinese that is a workbook, saved as plain XML; "" where it is none."""
+    head = data[:_LOOKED_AT].replace(b"\0", b"")
+    return next((name for mark, name in _PLAIN_WORKBOOKS if mark in head), "")
 
 
 def _package(data: bytes) -> Kind:

@@ -11,19 +11,16 @@ from kaohe.intake import parts as package
 from kaohe.intake import xlsb
 from kaohe.intake.biff import SheetFacts, old_book
 from kaohe.intake.guard import CANNOT_OPEN, LOCKED, repacked, unpacked
+from kaohe.intake.locked_ods import is_locked
 from kaohe.intake.ods import tables
 from kaohe.intake.sheet import MAX_SHEETS, PICTURE, Book, Room, Sheet, all_notes, merged_areas
-from kaohe.intake.sniff import Kind
+from kaohe.intake.sniff import Kind, plain_workbook
 from kaohe.intake.unreadable import UnreadableWorkbook
 from kaohe.intake.xlsx import DOCUMENT, RELATIONS, read_xlsx
 
 __all__ = ["PICTURE", "Book", "Sheet", "UnreadableWorkbook", "read_workbook"]
 
 _SAVE_AS = "，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
-_RESAVED = (
-    (b"urn:schemas-microsoft-com:office:spreadsheet", "XML 电子表格 2003"),
-    (b"urn:oasis:names:tc:opendocument", "未压缩的 OpenDocument 表格"),
-)
 
 
 def read_workbook(data: bytes, kind: Kind, limits: Intake) -> Book:
@@ -59,9 +56,9 @@ def _no_workbook(data: bytes, kind: Kind) -> UnreadableWorkbook:
     if kind is Kind.LOCKED:
         return UnreadableWorkbook(LOCKED, locked=True)
     if kind is Kind.MARKUP:
-        head = data[:4096].replace(b"\0", b"")
-        name = next((name for mark, name in _RESAVED if mark in head), "网页（HTML）或 XML 文件")
-        return UnreadableWorkbook(f"这其实是{name}，只是扩展名像电子表格{_SAVE_AS}")
+        if name := plain_workbook(data):
+            return UnreadableWorkbook(f"这是{name}，程序不读这种格式{_SAVE_AS}")
+        return UnreadableWorkbook(f"这其实是网页（HTML）或 XML 文件，只是扩展名像电子表格{_SAVE_AS}")
     if kind is Kind.TEXT:
         return UnreadableWorkbook(f"这其实是纯文本文件（例如 CSV），不是电子表格{_SAVE_AS}")
     return UnreadableWorkbook(CANNOT_OPEN)
@@ -119,9 +116,9 @@ def _named(data: bytes, looks: Iterable[SheetFacts], hidden: Iterable[bool], not
 
 
 def _ods(data: bytes, limits: Intake) -> Book:
-    parts = unpacked(data, limits)
-    if b"encryption-data" in parts.get("meta-inf/manifest.xml", b""):
+    if is_locked(data):  # before the parts are looked at: locked ones are no XML
         raise UnreadableWorkbook(LOCKED, locked=True)
+    parts = unpacked(data, limits)
     if "content.xml" not in parts:
         raise UnreadableWorkbook(CANNOT_OPEN)
     found, unseen = tables(parts["content.xml"], limits.cells, MAX_SHEETS)

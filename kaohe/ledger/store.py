@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kaohe.files import FolderFault
+from kaohe.files import FolderFault, wrong_kind
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -114,6 +114,9 @@ def ledger_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        blocked = next((place for place in (path, *sides(path)) if place.is_dir()), None)
+        if blocked is not None:
+            raise LedgerFault(f"台账用不了：{wrong_kind(blocked)}") from error
         reason = _REASONS.get(_code(error), f"数据库错误（{type(error).__name__}）")
         advice = "请检查磁盘剩余空间、文件夹的权限，以及是否有别的程序打开着它，然后再运行一次。"
         raise LedgerFault(f"台账用不了：“{path}”{reason}。收到的文件没有受影响；{advice}") from error

@@ -26,12 +26,16 @@ from kaohe.text import shorten
 
 OTHER_VERSION = "原来的文件是另一版本的填报表，或者不是发给单位的表"
 NOT_OPENED = "原来的文件有程序不能处理的内容"
+INCOMPLETE = "原来的文件里少了要填的行、列或工作表"
 PICTURES_LOST = "原表里的图片没有全部带到这份表里，需要时请从你单位自己保存的原表里取。"
 FORMULAS_LOST = "单位自己写的公式已换成计算结果。"
 NOT_CARRIED = "原来的文件里的图片、批注、另加的内容没有带过来，需要时请从你单位自己保存的原表里取。"
 
 _MOST_ROWS = 5000
 """Rows of lists that are typed again; nobody who sends more has filled in the form."""
+
+_NOWHERE = {"V-102", "V-104", "V-404"}
+"""Findings that a row, a sheet, a list or a column of one is gone: where nothing is, nothing can be marked or filled in."""
 
 _BLANK_ROWS = 5
 """Rows of a list that still print below the last filled one."""
@@ -83,10 +87,13 @@ class Annotator:
         ``record`` is what was read of it; ``original`` is the accepted file, None where it is not at hand. Never fails: the last resort is the
         list alone.
         """
-        if original is not None:
+        can_refill = record is not None and sum(map(len, record.lists.values())) <= _MOST_ROWS
+        is_incomplete = can_refill and not _NOWHERE.isdisjoint(finding.code for finding in findings)
+        if original is not None and not is_incomplete:
             with contextlib.suppress(NotPlain):
                 return self._overlaid(original, findings, record, word)
         why = obstacle(original) if original is not None else NOT_OPENED
+        why = why or (INCOMPLETE if is_incomplete else "")
         if original is not None and not why:
             try:
                 return self._marked(original, findings, record, word)
@@ -94,7 +101,7 @@ class Annotator:
                 why = error.reason or NOT_OPENED
             except Exception:  # what openpyxl let in may still trip whoever touches it
                 why = NOT_OPENED
-        if record is not None and sum(map(len, record.lists.values())) <= _MOST_ROWS:
+        if record is not None and can_refill:
             return self._refilled(unit, record, findings, why, word)
         from kaohe.publish.marking import listed
 
@@ -166,7 +173,7 @@ class Annotator:
         worded = {(f.code, f.field, f.sheet, f.cell): f for f in again}
         moved, origins = [], []
         for finding in findings:
-            sheet, cell = _target(finding, done)
+            sheet, cell = _target(finding, done, self._layout)
             told = worded.get((finding.code, finding.field, sheet, cell), finding)
             moved.append(replace(finding, sheet=sheet, cell=cell, row=told.row, found=told.found, expected=told.expected, action=told.action))
             origins.append(_origin(finding, (sheet, cell), record))
@@ -210,17 +217,21 @@ def _kept(book: "Workbook") -> int:
     return sum(len(sheet._images) for sheet in book.worksheets)  # type: ignore[attr-defined, misc]
 
 
-def _target(finding: Finding, done: "Refilled") -> "Place":
+def _target(finding: Finding, done: "Refilled", layout: FormLayout) -> "Place":
     """The cell of the refilled form that a finding is about; nowhere for one that no longer has a place."""
     place = done.places.get((finding.sheet, finding.cell))
     if place is None and finding.field in done.record.fields:
         cell = done.record.fields[finding.field]
         place = cell.sheet, cell.ref
+    list_id, _, column = finding.field.partition(".")
+    if place is None and not finding.cell and list_id in layout.lists:
+        where = layout.lists[list_id]
+        place = where.sheet, f"{where.columns.get(column) or next(iter(where.columns.values()))}{where.first_row}"
     return place or ("", "")
 
 
 def _origin(finding: Finding, place: "Place", record: Record) -> str:
     was = " ".join(part for part in (shorten(finding.sheet), shorten(finding.cell)) if part)
-    moved = f"原表：{was}" if was and (finding.sheet, finding.cell) != place else ""
+    moved = f"原表：{was}" if was and (finding.sheet, finding.cell or place[1]) != place else ""
     twice = "原表里同一项还有一处，没有带过来" if finding.field in record.repeats else ""
     return "；".join(part for part in (moved, twice) if part)

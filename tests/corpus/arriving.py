@@ -1,8 +1,13 @@
 """What is not there whole yet, and what broke off on its way."""
 
+from base64 import b64encode
+
 from kaohe.intake.record import Verdict
 from tests.corpus.case import Corpus, Files, lost, ok
+from tests.corpus.make import SCAN
 from tests.support.changed import sound
+from tests.support.containers import mail_of
+from tests.support.packages import packed
 
 CORPUS = Corpus()
 case = CORPUS.case
@@ -55,6 +60,21 @@ def lock_file_left_behind() -> Files:
 @case("刚复制了一半", lost("填报表.xlsx", Verdict.ARRIVING), points=None, says={"填报表.xlsx": STILL_COMING}, age=60)
 def half_just_now() -> Files:
     return {"填报表.xlsx": sound()[:9000]}
+
+
+@case(
+    "刚复制了一半的邮件和压缩包",
+    lost("来信.eml", Verdict.ARRIVING),
+    lost("材料.zip", Verdict.ARRIVING),
+    points=None,
+    says=dict.fromkeys(("来信.eml", "材料.zip"), "不完整，但刚刚改动过，可能还没有传完，下次运行再读"),
+    age=60,
+)
+def half_containers_just_now() -> Files:
+    """What came through of them is not taken for all of it, and the half form in the mail is not told to the unit."""
+    head = 'Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="a.xlsx"'
+    mail, archive = mail_of((head, b64encode(sound()))), packed({"填报表.xlsx": sound(), "照片.jpg": SCAN * 1000})
+    return {"来信.eml": mail[: len(mail) // 2], "材料.zip": archive[: archive.index(b"PK\x01\x02") - 20]}
 
 
 @case("刚复制完", ok("填报表.xlsx"), age=0)

@@ -17,6 +17,7 @@ case = CORPUS.case
 FORM = "填报表.xlsx"
 GBK, UTF8 = FORM.encode("gbk"), FORM.encode()
 ALL_LOCKED = "压缩包设了密码，打不开，请去掉密码重新压缩后报送"
+NO_HOLDER = "看名字是压缩包或邮件，内容却认不出来，可能没有传完，或者是分卷压缩的一卷；请重新压缩成一个文件（不要分卷）报送，或把填报表单独报送"
 BROKEN = "“填报表.xlsx”没有传完整，没有取出，请重新报送这个文件"
 
 
@@ -144,6 +145,20 @@ def encrypted() -> Files:
 def other_archive() -> Files:
     """Beside the unit's form too it is no evidence: nobody has seen what is in it."""
     return {"填报表.xlsx": sound(), "佐证.tar.gz": compress(b"x", mtime=1)}
+
+
+@case(
+    "只有名字是压缩包",
+    *(lost(f"金水区/{name}", Verdict.UNREADABLE, UNIT) for name in ("表.zip", "表.z01", "表.7z.002", "来信.eml", "空的.rar")),
+    evidence("金水区/说明.txt"),
+    points=None,
+    says={f"金水区/{name}": NO_HOLDER for name in ("表.zip", "来信.eml")},
+)
+def holders_by_name_alone() -> Files:
+    """Parts of an archive that was split, what broke off, a page that says that there is no such file: nobody has seen the form in them."""
+    whole = zip_of((GBK, sound()))
+    parts = {"表.z01": b"\0" * 9 + whole[:20_000], "表.zip": whole[20_000:], "表.7z.002": whole[20_000:], "空的.rar": b""}
+    return {f"金水区/{name}": data for name, data in (parts | {"来信.eml": b"<html>404</html>", "说明.txt": b"x"}).items()}
 
 
 @case("空的压缩包", lost("金水.zip", Verdict.NOT_A_FORM), points=None)

@@ -8,8 +8,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Verdict
-from tests.corpus.case import PASSWORD, Corpus, Files, Place, lost, ok
-from tests.corpus.make import Parts, edited, form, office_saved, parts_of, renamed, replaced, sheet_part, typed_ods, typed_xls, typed_xlsb
+from tests.corpus.case import PASSWORD, UNIT, Corpus, Files, Place, lost, ok
+from tests.corpus.make import Parts, edited, form, locked_ods, office_saved, parts_of, renamed, replaced, sheet_part, typed_ods, typed_xls, typed_xlsb
 from tests.support.changed import page, sound
 from tests.support.packages import packed
 
@@ -108,6 +108,30 @@ def locked(password: str) -> bytes:
     return buffer.getvalue()
 
 
+@case(
+    "用约定的密码加密的ods",
+    ok("表.ods"),
+    findings=typed("表"),
+    points=85,
+    says={
+        "表.ods": "采用（没有系统标记，按“填报单位”认定为金水区工商联）；用设置里的密码打开；系统标记不见了，单位和年度按表里看得见的文字认定："
+        "郑州市金水区工商业联合会，2014年度；整张填报表的系统标记缺失或错位，按看得见的序号和文字读取"
+    },
+)
+def opendocument_locked_with_the_agreed_password() -> Files:
+    return {"表.ods": locked_ods(PASSWORD)}
+
+
+@case("用别的密码加密的ods", lost("表.ods", Verdict.LOCKED), points=None, says={"表.ods": LOCKED})
+def opendocument_locked_with_another_password() -> Files:
+    return {"表.ods": locked_ods("没有告诉别人")}
+
+
+@case("用别的办法加密的ods", lost("表.ods", Verdict.LOCKED), points=None, says={"表.ods": LOCKED})
+def opendocument_locked_in_another_way() -> Files:
+    return {"表.ods": locked_ods(PASSWORD, "urn:org:documentfoundation:names:experimental:office:manifest:argon2id")}
+
+
 @case("Excel97的表照着抄", ok("表.xls"), findings=typed("S"), points=85)
 def excel_97() -> Files:
     return {"表.xls": typed_xls()}
@@ -201,6 +225,20 @@ def picture_of_wps() -> Files:
 @case("网页存成xls", lost("表.xls", Verdict.UNREADABLE), points=None)
 def web_page() -> Files:
     return {"表.xls": "<html><table><tr><td>填报表</td></tr></table></html>".encode("gbk")}
+
+
+@case(
+    "存成纯XML的工作簿",
+    lost("金水区/填报表.xml", Verdict.UNREADABLE, UNIT),
+    lost("金水区/填报表.fods", Verdict.UNREADABLE, UNIT),
+    points=None,
+    says={"金水区/填报表.xml": "这是XML 电子表格 2003，程序不读这种格式，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"},
+)
+def plain_workbooks() -> Files:
+    """The unit believes that it has sent its form: they are no evidence."""
+    plain = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+    flat = '<?xml version="1.0"?><o:document xmlns:o="o" o:mimetype="application/vnd.oasis.opendocument.spreadsheet"/>'
+    return {"金水区/填报表.xml": plain.encode(), "金水区/填报表.fods": flat.encode()}
 
 
 @case("空文件", lost("表.xlsx", Verdict.UNREADABLE), points=None, says={"表.xlsx": "文件是空的（0 字节），可能没有传完，请重新报送"})

@@ -1,9 +1,12 @@
 """What the builders of several themes share: packages taken apart, other office programs' formats, tables typed into them."""
 
+import hashlib
 import shutil
 import subprocess
 import tempfile
 import zipfile
+import zlib
+from base64 import b64encode
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import cache
 from html import escape
@@ -12,6 +15,7 @@ from pathlib import Path
 from struct import pack
 from typing import Any, TypeAlias
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from openpyxl import Workbook
 
 from tests.support.changed import book, page, retyped, sound
@@ -114,6 +118,37 @@ def typed_ods() -> bytes:
             at = column + 1
         rows.append(f"<table:table-row>{line}</table:table-row>")
     return ods("".join(rows))
+
+
+def locked_ods(password: str, derivation: str = "PBKDF2") -> bytes:
+    """That workbook locked part by part, as LibreOffice does."""
+    parts = parts_of(typed_ods())
+    namespace = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    entries = ""
+    for number, name in enumerate(("styles.xml", "content.xml")):
+        content = parts.get(name, b"<styles/>")
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        plain = packer.compress(content) + packer.flush()
+        salt, vector = bytes([number]) * 16, bytes(range(16))
+        key = hashlib.pbkdf2_hmac("sha1", hashlib.sha256(password.encode()).digest(), salt, 1000, 32)
+        checksum = hashlib.sha256(plain[:1024]).digest()
+        rest = 16 - len(plain) % 16
+        mixer = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+        parts[name] = mixer.update(plain + bytes(rest - 1) + bytes([rest])) + mixer.finalize()
+        entries += (
+            f'<m:file-entry m:full-path="{name}" m:size="{len(content)}">'
+            f'<m:encryption-data m:checksum-type="{namespace}#sha256-1k" m:checksum="{b64encode(checksum).decode()}">'
+            f'<m:algorithm m:algorithm-name="http://www.w3.org/2001/04/xmlenc#aes256-cbc" m:initialisation-vector="{b64encode(vector).decode()}"/>'
+            '<m:start-key-generation m:start-key-generation-name="http://www.w3.org/2000/09/xmldsig#sha256" m:key-size="32"/>'
+            f'<m:key-derivation m:key-derivation-name="{derivation}" m:key-size="32" m:iteration-count="1000" m:salt="{b64encode(salt).decode()}"/>'
+            "</m:encryption-data></m:file-entry>"
+        )
+    parts["META-INF/manifest.xml"] = f'<m:manifest xmlns:m="{namespace}">{entries}</m:manifest>'.encode()
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # what is locked is not compressed again
+        for name, part in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), part)
+    return buffer.getvalue()
 
 
 def typed_xlsb() -> bytes:

@@ -120,6 +120,18 @@ def test_folders_that_are_files_or_refuse(office: Path, monkeypatch: pytest.Monk
     assert [path.name for path in home.rglob(".~*")] == []
 
 
+def test_what_lies_where_the_ledger_or_the_lock_should_be(office: Path) -> None:
+    state = office.parent / "state"
+    for name in ("ledger.sqlite3", "ledger.sqlite3-wal", "run.lock", "run-holder.json"):
+        drop(state, f"{name}/x", b"")
+        todo = "请把它改名或移走，不然不能运行"
+        assert wrong(office) == [Result(Grade.ACT, "台账文件夹", f"“{state / name}”是一个文件夹，应当是文件", todo)]
+        (state / name / "x").unlink()
+        (state / name).rmdir()
+    drop(state, "archive", b"")
+    assert wrong(office) == [Result(Grade.ACT, "存档", f"“{state / 'archive'}”是一个文件，应当是文件夹", todo)]
+
+
 def test_little_room(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = []
     for free in (100, 1000, 5000):

@@ -70,7 +70,7 @@ def book(data: str | bytes, **changed: str | bytes | None) -> bytes:
 
 def ods(rows: str, before: str = "", manifest: str = "<manifest/>") -> bytes:
     """An OpenDocument workbook with one sheet."""
-    names = " ".join(f'xmlns:{n}="urn:{n}"' for n in ("office", "table", "text", "calcext", "draw", "style"))
+    names = " ".join(f'xmlns:{n}="urn:{n}"' for n in ("office", "table", "text", "calcext", "draw", "style", "svg"))
     content = (
         f"<office:document-content {names}>{before}<office:body><office:spreadsheet>"
         f'<table:table table:name="表">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'

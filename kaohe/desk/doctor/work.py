@@ -14,6 +14,7 @@ from kaohe.desk.schedule import way_of
 from kaohe.desk.schedule.job import nightly_job
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.ledger import Ledger, store
+from kaohe.lock import HOLDER_FILE, LOCK_FILE
 from kaohe.text import os_problem
 
 _CLOCK_TOLERANCE = 3600
@@ -25,6 +26,13 @@ def ledger(premises: Premises) -> Iterator[Result]:
         return
     state = premises.office.config.folder("state")
     path = state / "ledger.sqlite3"
+    blocking = [place for place in (path, *store.sides(path), state / LOCK_FILE, state / HOLDER_FILE) if place.is_dir()]
+    for place in blocking:
+        yield act("台账文件夹", f"“{place}”是一个文件夹，应当是文件", "请把它改名或移走，不然不能运行")
+    if (state / "archive").is_file():
+        yield act("存档", f"“{state / 'archive'}”是一个文件，应当是文件夹", "请把它改名或移走，不然不能运行")
+    if blocking:
+        return
     if not path.is_file():
         yield good("台账", "还没有（第一次运行时建立）")
         return

@@ -93,6 +93,7 @@ class _Reader:
                 self._basket.expect(self._parts // _BOUNDARY_LINES, 0)
                 if found.broken_off:
                     self._basket.note(_TRUNCATED)
+                    self._basket.cut = True
                 self._take(_Part(found, data))
         except mime.TooDeep:
             raise ContainerFault("邮件里套了太多层，不是正常的邮件，为安全起见没有打开，请把填报表单独报送", refused=True) from None

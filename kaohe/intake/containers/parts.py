@@ -42,6 +42,8 @@ class Opened:
 
     members: tuple[Member, ...]
     left: tuple[str, ...] = ()
+    cut: bool = False
+    """Whether its end is missing: it may still be on its way."""
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Basket:
     members: list[Member] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     used: int = 0
+    cut: bool = False
     _taken: set[str] = field(default_factory=set)
     _omitted: int = 0
 
@@ -112,7 +115,7 @@ class Basket:
     def opened(self, nothing: str) -> Opened:
         """Everything gathered; ``nothing`` is the note on a container without any file."""
         left = (*self.left, f"另有{self._omitted}个文件没有取出") if self._omitted else tuple(self.left)
-        return Opened(tuple(self.members), left if left or self.members else (nothing,))
+        return Opened(tuple(self.members), left if left or self.members else (nothing,), self.cut)
 
     def _too_many(self) -> ContainerFault:
         return ContainerFault(f"里面的文件超过{self.limits.members}个，为安全起见没有打开，请只把填报表和佐证材料重新打包报送", refused=True)

@@ -50,6 +50,7 @@ def open_rar(data: bytes, limits: Intake) -> Opened:
     if split:
         basket.note(wording.SPLIT_ARCHIVE)
     elif not whole:
+        basket.cut = True
         basket.note(f"压缩包不完整，可能没有传完，只取出了前面的{len(basket.members)}个文件，请核对，缺少的请重新报送")
     return basket.opened(wording.NO_FILES)
 

@@ -37,6 +37,7 @@ def salvaged(data: bytes, basket: Basket) -> Opened:
         at = _rescue(data, header, basket)
     if not basket.members:
         raise ContainerFault(basket.left[0] if len(basket.left) == 1 else wording.BROKEN_ARCHIVE)
+    basket.cut = True
     basket.note(f"压缩包不完整，可能没有传完，只取出了前面的{len(basket.members)}个文件，请核对，缺少的请重新报送")
     return basket.opened(wording.NO_FILES)
 
