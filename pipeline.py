@@ -1,6 +1,7 @@
 """The command line of Kaohe: ``pipeline.py --help``."""
 
 import contextlib
+import gc
 import sys
 import tempfile
 import traceback
@@ -66,4 +67,6 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ended = main()
+    gc.freeze()  # nothing is to be looked through for what refers to itself any more
+    sys.exit(ended)

@@ -15,6 +15,7 @@ from kaohe.publish.documents import letter_jobs, write_letters
 from tests.support.sample import assessment
 
 RENDER: Any = importlib.import_module("kaohe.publish.documents.render")
+ROWS: Any = importlib.import_module("kaohe.publish.documents.rows")
 
 
 def rendered(folder: Path) -> list[dict[str, bytes]]:
@@ -33,13 +34,13 @@ def test_rows_that_are_set_aside_come_back_as_they_would_have_been(tmp_path: Pat
     whole = RENDER._Template._whole
 
     def watched(self: Any, data: bytes) -> bytes:
-        seen.append(len(self.aside))
+        seen.append(sum(map(len, self.aside)))
         return bytes(whole(self, data))
 
     monkeypatch.setattr(RENDER._Template, "_whole", watched)
     assert rendered(tmp_path) == quick
     assert max(seen) > 10_000  # something is set aside at all
-    monkeypatch.setattr(RENDER, "_ROWS_SEEN", 10_000)
+    monkeypatch.setattr(ROWS, "_ROWS_SEEN", 10_000)
     RENDER._templates.clear()
     assert rendered(tmp_path) == quick
 
@@ -89,12 +90,12 @@ def test_a_title_of_any_signs_is_the_letters_title(tmp_path: Path) -> None:
 def test_rows_with_a_table_in_them_are_not_set_aside() -> None:
     row, plain = "<w:tr><w:tc/></w:tr>", "<w:tr><w:tc><w:p/></w:tc></w:tr>"
     nested = f"<w:tbl>{row}<w:tr><w:tc><w:tbl>{row * 9}</w:tbl></w:tc></w:tr>{row * 9}</w:tbl>"
-    assert RENDER._set_aside(nested, ()) == (nested, b"")
-    shown, aside = RENDER._set_aside(f"<w:tbl>{row * 3}{plain * 2}{row * 3}</w:tbl>", ())
-    assert (shown, aside) == (f"<w:tbl>{row * 3}{RENDER._ASIDE}{row * 3}</w:tbl>", (plain * 2).encode())
-    assert RENDER._set_aside(f"<w:tbl>{row * 6}</w:tbl>", ()) == (f"<w:tbl>{row * 6}</w:tbl>", b"")
+    assert ROWS.set_aside(nested, ()) == (nested, ())
+    shown, aside = ROWS.set_aside(f"<w:tbl>{row * 3}{plain * 2}{row * 3}</w:tbl>", ())
+    assert (shown, aside) == (f"<w:tbl>{row * 3}{ROWS._ASIDE}{row * 3}</w:tbl>", ((plain * 2).encode(),))
+    assert ROWS.set_aside(f"<w:tbl>{row * 6}</w:tbl>", ()) == (f"<w:tbl>{row * 6}</w:tbl>", ())
     special = f"<w:tbl>{row * 3}<w:tr><wp:docPr/></w:tr>{row * 3}</w:tbl>"
-    assert RENDER._set_aside(special, ("<wp:docPr",)) == (special, b"")
+    assert ROWS.set_aside(special, ("<wp:docPr",)) == (special, ())
 
 
 @pytest.mark.parametrize(
@@ -109,4 +110,29 @@ def test_rows_with_a_table_in_them_are_not_set_aside() -> None:
     ],
 )
 def test_what_no_table_can_come_to_hold_is_told_from_the_template(source: str, is_certain: bool) -> None:
-    assert RENDER._tables_without(source, ("<wp:docPr",)) is is_certain
+    assert ROWS.tables_without(source, ("<wp:docPr",), RENDER._environment()) is is_certain
+
+
+def test_rows_of_every_table_are_set_aside_but_not_of_one_whose_heights_an_imprint_settles() -> None:
+    row, inner = "<w:tr><w:tc/></w:tr>", "<w:tr><w:tc><w:p/></w:tc></w:tr>"
+    table, shown = f"<w:tbl>{row * 3}{inner}{row * 3}</w:tbl>", f"<w:tbl>{row * 3}{ROWS._ASIDE}{row * 3}</w:tbl>"
+    note = "<w:p>注&#95;</w:p>"
+    apart, noted = f"{table}{note}{note}{table}{note}", f"{table}{note}{table}{note}"
+    assert ROWS.set_aside(apart, ()) == (f"{shown}{note}{note}{shown}{note}", (inner.encode(),) * 2)
+    assert ROWS.set_aside(noted, ()) == (f"{table}{note}{shown}{note}", (inner.encode(),))
+    boxed = f"{table}<w:p><w:txbxContent><w:p></w:p></w:txbxContent></w:p>{table}"
+    assert ROWS.set_aside(boxed, ())[0].startswith(table)
+    first, second = table.replace(inner, inner.replace("<w:p/>", "<w:p>甲&#95;</w:p>")), table
+    cut, aside = ROWS.set_aside(f"{first}{note}{note}{second}", ())
+    assert ROWS.brought_back(cut.encode(), aside).decode() == f"{first.replace('甲&#95;', '甲_')}{note}{note}{second}"
+
+
+@pytest.mark.parametrize("text", ["两边没有空格", " 两边有空格 ", "中间\t有制表符"])
+def test_a_run_says_a_text_as_the_library_would_have_it(text: str) -> None:
+    typeset: Any = importlib.import_module("kaohe.publish.documents.typeset")
+    quick, usual = (Document().add_paragraph().add_run("原来的\n文字", style=None) for _ in range(2))
+    for run in (quick, usual):
+        run.bold = True
+    typeset._say(quick, text)
+    usual.text = text
+    assert etree.tostring(quick._r) == etree.tostring(usual._r)

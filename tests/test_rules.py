@@ -525,3 +525,17 @@ def test_a_rule_refuses_keys_it_does_not_know() -> None:
     with pytest.raises(ValidationError) as caught:
         rule(kind="yes", field="plan", earns=2, at_least=3)
     assert [(error["type"], error["loc"]) for error in caught.value.errors()] == [("extra_forbidden", ("yes", "at_least"))]
+
+
+def test_rows_that_count_are_those_of_the_rule_and_the_unit_that_are_asked_about() -> None:
+    plain, narrow = rule(kind="per_row", list="praise", earns=1), rule(kind="per_row", list="praise", where={"scope": ["省级"]}, earns=1)
+    one, other = ({"praise": [{"scope": scope} for scope in scopes]} for scopes in (("省级", "市级"), ("市级", "省级", "省级")))
+    first, second = case(rows=one), case(rows=other)
+    for _ in range(2):
+        assert [[row.number for row in which.counted_rows(at.facts)] for at in (first, second) for which in (plain, narrow)] == [
+            [5, 6],
+            [5],
+            [5, 6, 7],
+            [6, 7],
+        ]
+        assert narrow.counted_rows(case().facts) == ()

@@ -29,7 +29,7 @@ def without_values(signs: Signs) -> bytes:
     starts, after = opening[at], opening[at + 1]
     closed = (first[at + 1] == ord("/")) & (second[at + 1] == ord("f")) & (every[after + 3] == ord(">"))
     ends = np.where(closed, after + 4, after)
-    tag_ends = signs.ends_after(starts)
+    tag_ends = starts + 2 if (second[at] == ord(">")).all() else signs.ends_after(starts)
     slashed = every[tag_ends - 1] == ord("/")
     whole = np.where(closed, ~slashed & (tag_ends < after), slashed & (tag_ends == after - 1))
     value = np.where(closed, at + 2, at + 1)

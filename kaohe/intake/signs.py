@@ -3,10 +3,9 @@
 import re
 import string
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Places: TypeAlias = NDArray[np.intp]
@@ -82,11 +81,15 @@ class Signs:
         return found[np.searchsorted(found, places)]
 
     def say(self, places: Places, text: bytes) -> Flags:
-        """At which of the places this text stands."""
-        windows = sliding_window_view(self.bytes, len(text))
-        inside = (places >= 0) & (places < len(windows))
-        said: Flags = (windows[np.where(inside, places, 0)] == np.frombuffer(text, np.uint8)).all(axis=1)
+        """At which of the places this text, of 8 to 16 bytes, stands: its first and its last eight are compared at once."""
+        inside = (places >= 0) & (places <= len(self.bytes) - len(text))
+        at, words = np.where(inside, places, 0), self._words(8)
+        said: Flags = (words[at] == _word(text[:8])) & (words[at + len(text) - 8] == _word(text[-8:]))
         return said & inside
+
+    def _words(self, size: int) -> NDArray[Any]:
+        """By place, the ``size`` bytes from there on as one number."""
+        return np.ndarray((len(self.bytes) - size + 1,), f"<u{size}", self.bytes.data, strides=(1,))
 
     @property
     def shared(self) -> int:
@@ -148,11 +151,18 @@ class Signs:
         """Whether every such element begins with its own address, of so many letters and one to four digits."""
         if len(places) == 0:
             return True
-        begin = b' r="'
-        near = sliding_window_view(self.bytes, len(begin) + letters + 5)[places + 1 + len(name)]
-        if not (near[:, : len(begin)] == np.frombuffer(begin, np.uint8)).all():
+        at, words = places + 1 + len(name), self._words(4)
+        if not (words[at] == _word(b' r="')).all():
             return False
-        address = near[:, len(begin) :]
-        lettered = all(bool(_LETTER[address[:, n]].all()) for n in range(letters))
-        closed = (address[:, letters + 1 : letters + 5] == ord('"')).any(axis=1)
-        return lettered and bool((_DIGIT[address[:, letters]] & closed).all())
+        at = at + 4
+        if not all(bool(_LETTER[self.bytes[at + n]].all()) for n in range(letters)):
+            return False
+        at = at + letters
+        near = words[at + 1] ^ _word(b'""""')
+        closed = (near - _word(b"\1\1\1\1")) & ~near & _word(b"\x80\x80\x80\x80")  # not 0 where one of the four bytes is
+        return bool((_DIGIT[self.bytes[at]] & (closed != 0)).all())
+
+
+def _word(text: bytes) -> Any:
+    """Four or eight bytes as ``_words`` give them."""
+    return np.frombuffer(text, f"<u{len(text)}")[0]

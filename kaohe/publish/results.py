@@ -1,7 +1,7 @@
 """Results for other programs: ``results.json`` and ``scores.csv``."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from io import StringIO
 from json.encoder import encode_basestring as _quoted
@@ -15,17 +15,17 @@ from kaohe.text import points_json
 
 def results_data(assessment: Assessment) -> dict[str, Any]:
     """The whole assessment as plain data. Points are integers, or ``"p/q"`` strings where not whole."""
-    return {key: list(value) if isinstance(value, Iterator) else value for key, value in _parts(assessment)}
+    return {key: list(value) if isinstance(value, Iterator) else value for key, value in _parts(assessment, _item)}
 
 
-def _parts(assessment: Assessment) -> Iterator[tuple[str, Any]]:
-    """The data part by part; what there is one of for every unit, finding or file comes one by one."""
+def _parts(assessment: Assessment, item: Callable[[ItemScore], Any]) -> Iterator[tuple[str, Any]]:
+    """The data part by part; what there is one of for every unit, finding or file comes one by one. ``item`` gives an item's score."""
     rulebook = assessment.rulebook
     yield "year", assessment.config.year
     yield "status", assessment.status.value
     readings = {reading.id: reading.taken for reading in rulebook.readings}
     yield "rulebook", {"version": rulebook.version, "hash": rulebook.rules_hash, "readings": readings}
-    yield "units", map(_unit, assessment.cards)
+    yield "units", (_unit(card, item) for card in assessment.cards)
     yield "findings", map(_finding, assessment.findings)
     yield "files", map(_file, assessment.files)
 
@@ -37,8 +37,8 @@ def results_json(assessment: Assessment) -> bytes:
 
 def results_chunks(assessment: Assessment) -> Iterator[bytes]:
     """``results.json`` piece by piece, a unit at a time: of many units the whole would take memory by the hundred megabytes."""
-    begun = False
-    for key, value in _parts(assessment):
+    begun, items = False, _ItemTexts()
+    for key, value in _parts(assessment, items.text):
         yield f"{',' if begun else '{'}\n {_quoted(key)}: ".encode()
         begun = True
         if not isinstance(value, Iterator):
@@ -52,10 +52,36 @@ def results_chunks(assessment: Assessment) -> Iterator[bytes]:
     yield b"\n}\n"
 
 
+class _Text(str):
+    """What is written as it stands."""
+
+    __slots__ = ()
+
+
+class _ItemTexts:
+    """Scores of items as they are written. Units that answered alike share a score: it is put into words once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ItemScore, _Text]] = {}
+
+    def text(self, score: ItemScore) -> _Text:
+        """The score as it stands in a unit's list; it is kept with its text, so that its place in memory stays its own."""
+        known = self._known.get(id(score))
+        if known is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            known = self._known[id(score)] = score, _Text(_indented(_item(score), _ITEM_PAD))
+        return known[1]
+
+
+_MOST_KEPT = 10_000
+_ITEM_PAD = 4 * " "
+
+
 def _indented(value: object, pad: str) -> str:
     """As ``json.dumps`` with an indent of one writes it, in a third of the time: its own encoder is quick only without an indent."""
     if isinstance(value, str):
-        return _quoted(value)
+        return value if type(value) is _Text else _quoted(value)
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -86,7 +112,7 @@ def scores_csv(assessment: Assessment) -> bytes:
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
-def _unit(card: Scorecard) -> dict[str, Any]:
+def _unit(card: Scorecard, item: Callable[[ItemScore], Any]) -> dict[str, Any]:
     return {
         "code": card.unit.code,
         "name": card.unit.name,
@@ -100,7 +126,7 @@ def _unit(card: Scorecard) -> dict[str, Any]:
         "capped": _number(card.capped, None),
         "uncapped": _number(card.uncapped, None),
         "bonus": _number(card.bonus, None),
-        "items": [_item(score) for score in card.items],
+        "items": [item(score) for score in card.items],
     }
 
 

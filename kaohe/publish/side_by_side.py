@@ -32,8 +32,7 @@ def side_by_side(tasks: Sequence[Task], apart: int = 0) -> Iterator[tuple[int, B
         for number, task in enumerate(tasks):
             yield number, _raised_by(task)
         return
-    gc.collect()
-    gc.freeze()  # what is here stays where it is: a collection in a split process would copy it page by page
+    gc.freeze()  # what is here stays where it is: a collection in a split process would copy it page by page, and one here looks at all of it
     try:
         yield from _split(tasks, count, apart)
     finally:

@@ -184,6 +184,12 @@ class _Scorer:
     """The rows of lists as sources: most of them count for more than one item."""
 
     @cached_property
+    def _by_answers(self) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Fields and lists of the items whose score follows from answers where the lists are empty."""
+        kinds = (Condition, AllOf, RowRule)
+        return {item.id: (item.rule.inputs(), item.rule.lists()) for item in self.office.rulebook.items.values() if isinstance(item.rule, kinds)}
+
+    @cached_property
     def _maxima(self) -> Mapping[str, Fraction | None]:
         return {item.id: item.rule.maximum() for item in self.office.rulebook.items.values()}
 
@@ -223,16 +229,15 @@ class _Scorer:
 
     def _answers(self, code: str, item: Item, blocked: frozenset[str]) -> tuple[object, ...] | None:
         """All that the score of an item follows from, where that is answers alone; None where it is more: places, rows, the group's or the meeting's word."""
-        record, rule = self.records.get(code), item.rule
-        if record is None or code in self.changes or not self.states[code].state.scored or not isinstance(rule, Condition | AllOf | RowRule):
+        record, reads = self.records.get(code), self._by_answers.get(item.id)
+        if reads is None or record is None or code in self.changes or not self.states[code].state.scored:
             return None
-        inputs = rule.inputs()
-        if (
-            (blocked and not blocked.isdisjoint(inputs))
-            or (code, item.id) in self.adjustments
-            or any(record.lists.get(name) for name in rule.lists())
-        ):
+        inputs, lists = reads
+        if (blocked and not blocked.isdisjoint(inputs)) or (code, item.id) in self.adjustments:
             return None
+        for name in lists:
+            if record.lists.get(name):
+                return None
         values, cells = self.inputs.facts[code].fields, record.fields
         return item.id, *[(cell.sheet, cell.ref, cell.raw, values.get(f)) if (cell := cells.get(f)) is not None else None for f in inputs]
 

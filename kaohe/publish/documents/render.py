@@ -27,6 +27,7 @@ from markupsafe import Markup, escape
 from kaohe.publish.documents import context as context_data
 from kaohe.publish.documents.context import Common
 from kaohe.publish.documents.package import Properties, set_properties
+from kaohe.publish.documents.rows import brought_back, set_aside, tables_without
 from kaohe.publish.documents.typeset import typeset, typeset_styles
 from kaohe.publish.template_fault import TemplateFault
 from kaohe.raw_zip import Member, member, members, packed
@@ -60,15 +61,15 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         self.kept: dict[str, Member] = {}
         self.core: tuple[object, bytes, bytes] | None = None
         special = ("<w:docPr", "<wp:docPr", *(f'w:pStyle w:val="{style_id}"' for style_id in typeset_styles(self.docx)))
-        self.special = () if _tables_without(self.source, special) else special
-        self.aside = b""
+        self.special = () if tables_without(self.source, special, _environment()) else special
+        self.aside: tuple[bytes, ...] = ()
 
     def fill(self, names: dict[str, Any], properties: Properties) -> bytes:
         """The file with these values; what is the same in all of them is taken over as it was compressed before."""
         self.render_init()
         environment = _environment()
         xml = self.render_xml_part(self.source, self.docx._part, names, environment)
-        xml, self.aside = _set_aside(xml, self.special) if self.rows_fit else (xml, b"")
+        xml, self.aside = set_aside(xml, self.special) if self.rows_fit else (xml, ())
         whole, is_large = xml.join(self.around), len(xml) > _LARGE
         del xml  # of thousands of units a document takes megabytes, and its tree ten times as many
         root = parse_xml(whole)
@@ -144,7 +145,7 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
 
     def _whole(self, document: bytes) -> bytes:
         """The document with the rows that were set aside."""
-        return document.replace(_ASIDE.encode(), self.aside) if self.aside else document
+        return brought_back(document, self.aside) if self.aside else document
 
     def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
         """As docxtpl does, with every source compiled once. Where it fails, ``seen`` has the source by the lines that the error speaks of."""
@@ -209,52 +210,6 @@ _BODY = re.compile("<w:body[^<>]*>")
 _EDGES = (DocxTemplate.HEADER_URI, DocxTemplate.FOOTER_URI)
 _TAGGED = ("author", "comments", "identifier", "language", "subject", "title")
 """The properties that docxtpl renders; all are set anew afterwards, but a wrong tag in one of them is told."""
-
-
-_ASIDE = "<?rows-set-aside?>"
-_ROW_BEGINS, _ROW_END = re.compile("<w:tr[ >]"), "</w:tr>"
-_ROWS_SEEN = 3
-"""Rows at either end of a table that typesetting gets to see."""
-_TABLE = re.compile("<w:tbl>.*?</w:tbl>", re.DOTALL)
-_TAG_INSIDE_MARKUP = re.compile(r"<[^<>]*\{[{%][^<>]*>")
-
-
-def _tables_without(source: str, marks: Iterable[str]) -> bool:
-    """Whether none of these pieces of markup can come to stand in a table, whatever is filled in: values bring none, and each table is filled by itself."""
-    tables = _TABLE.findall(source)
-    if _ASIDE in source or len(tables) != source.count("<w:tbl>") or any(mark in table for table in tables for mark in marks):
-        return False
-    try:
-        for table in tables:
-            _environment().parse(table)
-    except jinja2.TemplateError:
-        return False  # it begins in one and ends in another
-    return not any(_TAG_INSIDE_MARKUP.search(table) for table in tables)
-
-
-def _set_aside(xml: str, special: Iterable[str]) -> tuple[str, bytes]:
-    """The body without the inner rows of its last table, and those rows: nothing is typeset in them, and they are most of a letter.
-
-    They stay where something in them is ``special``, or where there is a table in the table.
-    """
-    start, end = xml.rfind("<w:tbl>"), xml.rfind("</w:tbl>")
-    if not 0 <= start < end or xml.find("</w:tbl>", start) != end or (special and _ASIDE in xml):
-        return xml, b""
-    first, last = start, end
-    for _ in range(_ROWS_SEEN):
-        first = xml.find(_ROW_END, first, end) + len(_ROW_END)
-        last = xml.rfind(_ROW_END, start, last)
-        if first < len(_ROW_END) or last < 0:
-            return xml, b""
-    last = xml.rfind(_ROW_END, start, last) + len(_ROW_END)
-    begins = _ROW_BEGINS.search(xml, first, end)
-    if begins is None or begins.start() >= last:
-        return xml, b""
-    first = begins.start()
-    inner = xml[first:last]
-    if any(mark in inner for mark in special):
-        return xml, b""
-    return f"{xml[:first]}{_ASIDE}{xml[last:]}", inner.replace("&#95;", "_").encode()
 
 
 def _rows_fit(document: str) -> bool:

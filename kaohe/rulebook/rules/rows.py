@@ -11,6 +11,20 @@ FILLED = "*"
 BLANK = ""
 
 
+class _Last:
+    """What was asked about last: points, words and sources of an item ask one after the other."""
+
+    __slots__ = ("counted", "given", "rule")
+
+    def __init__(self) -> None:
+        self.rule: RowRule | None = None
+        self.given: tuple[FactRow, ...] = ()
+        self.counted: tuple[FactRow, ...] = ()
+
+
+_last = _Last()
+
+
 class RowRule(Rule):
     """Base of the rules that look at valid rows of one list.
 
@@ -28,9 +42,14 @@ class RowRule(Rule):
 
     def counted_rows(self, facts: Facts) -> tuple[FactRow, ...]:
         """The valid rows that ``where`` lets through."""
-        rows = facts.list_rows(self.list)
+        given = rows = facts.list_rows(self.list)
+        if not given:
+            return given
+        if _last.rule is self and _last.given is given:
+            return _last.counted
         for column, accepted in self.where.items():
             rows = tuple([row for row in rows if _passes(row.values.get(column), accepted)])
+        _last.rule, _last.given, _last.counted = self, given, rows
         return rows
 
     def mask(self, names: FormulaNames) -> str:
