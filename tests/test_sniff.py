@@ -69,7 +69,11 @@ def tar() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("data", [tar(), gzip.compress(b"x"), bz2.compress(b"x"), lzma.compress(b"x"), b"MSCF" + bytes(32)])
+@pytest.mark.parametrize(
+    "data",
+    [tar(), gzip.compress(b"x", mtime=0), bz2.compress(b"x"), lzma.compress(b"x"), b"MSCF" + bytes(32)],
+    ids=["tar", "gz", "bz2", "xz", "cab"],
+)
 def test_archives_that_are_not_opened(data: bytes) -> None:
     assert is_other_archive(data)
 
