@@ -16,7 +16,7 @@ from tests.support.forms import NOON, program_office, stamped
 from tests.support.misbehaving import work
 
 OFFICE = program_office()
-TOO_LONG = "读了1秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报"
+TOO_LONG = "读了3秒还没有读完，为安全起见没有再读，请用发给单位的原表重新填报"
 TOO_MUCH = "读取时要用的内存太多，或者使读取的程序中途停止，为安全起见没有再读，请用发给单位的原表重新填报"
 
 

@@ -107,7 +107,7 @@ def quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("kaohe.publish.final.results_json", lambda found: repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode())
     patch.setattr("kaohe.publish.jobs.results_chunks", lambda found: iter([repr([(c.unit.code, c.total, c.file) for c in found.cards]).encode()]))
     offices: dict[Path, Office] = {}
-    patch.setattr("kaohe.commands.common.load_office", lambda path: offices.get(path) or offices.setdefault(path, load_office(path)))
+    patch.setattr("kaohe.commands.run.load_office", lambda path, _: offices.get(path) or offices.setdefault(path, load_office(path)))
     patch.setattr("kaohe.publish.final.frozen_office", lambda *_: next(iter(offices.values())))
     patch.setattr("kaohe.memory.Memory.former", lambda _: {})  # every night makes everything
     patch.setattr("kaohe.publish.side_by_side.processes", lambda: 1)
