@@ -193,7 +193,7 @@ def test_print_set_up(path: Path) -> None:
     sheet = sheet_of(path)
     assert sheet["A1"].value == "【预排名】郑州市工商联系统2014年度工作目标考核 · 自评核定对比"
     assert (sheet.freeze_panes, sheet.print_title_rows, sheet.auto_filter.ref) == ("A2", "$28:$28", "A28:J35")
-    assert [mark.id for mark in sheet.row_breaks.brk] == [26]
+    assert [mark.id for mark in sheet.row_breaks.brk] == [11, 26]
 
 
 def test_same_visits_give_the_same_bytes(path: Path, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ PAGES: Sequence[Shown] = (
     Shown("12", "报送情况", 0),
     Shown("12", "计分口径", 0),
     *(Shown("12", "说明", n) for n in range(2)),
-    *(Shown("inspected", "自评核定对比", n) for n in range(2)),
+    *(Shown("inspected", "自评核定对比", n) for n in range(3)),
     *(Shown("40", "排名", n) for n in range(2)),
     Shown("40", "图表", 0),
 )

@@ -187,7 +187,7 @@ class _Comparison:
 
 
 def open_sheet(page: Page) -> Rows:
-    """Set the sheet up; its rows: groups and units first, the items on pages of their own under a heading that every page repeats."""
+    """Set the sheet up; its rows: groups, units and items on pages of their own, the items under a heading that every page repeats."""
     found = _Comparison(page.book.plan)
     sample = chain(_group_lines(found), islice(_unit_lines(found), _SAMPLE), islice(_item_lines(found), _SAMPLE))
     widths = measured(_COLUMNS, list(sample))
@@ -197,7 +197,7 @@ def open_sheet(page: Page) -> Rows:
     page.sheet.freeze_panes(1, 0)
     if count:
         page.sheet.autofilter(head, 0, head + count, len(_COLUMNS) - 1)
-        page.sheet.set_h_pagebreaks([found.items_subtitle])
+    page.sheet.set_h_pagebreaks([found.units_subtitle, *([found.items_subtitle] if count else [])])
     page.print_setup((head, head))
     found.links.extend(page.afford(len(found.cards), count))
     return _rows(page, found, widths)
