@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ RIGHT: dict[tuple[str, str], object] = {
 CODES = ["V-205", "V-209", "V-212", "V-212", "V-301", "V-402"]
 
 
+@cache
 def sent(**changed: Any) -> bytes:
     """A form with faults, as .xlsx."""
     book = opened(filled(UNIT, sound_fields(**(WRONG | changed)), ROWS))

@@ -1,6 +1,7 @@
 """A plain return marked without opening it is what comes out when it is opened, marked and saved; whatever is not plain is opened."""
 
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -33,6 +34,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+@cache
 def sent(**changed: Any) -> bytes:
     return filled(UNIT, sound_fields(**(WRONG | changed)), ROWS)
 
