@@ -3,6 +3,9 @@
 import pickle
 import zlib
 from fractions import Fraction
+from typing import Any
+
+import pytest
 
 from kaohe.intake.look import Look
 from kaohe.intake.packing import Parcel, Unpacker, pack, parcel
@@ -72,3 +75,30 @@ def test_what_cannot_be_made_out_is_a_fault_of_the_program() -> None:
         look = opened(Unpacker(), Parcel(sent, None, 1.0))
         assert (look.verdict, look.record, look.passing) == (Verdict.FAULT, None, True)
     assert opened(Unpacker(), whole).verdict is Verdict.ACCEPTED
+
+
+class _ByName:
+    """Packed as Python before 3.11.4 packs a member of an enumeration: as an attribute."""
+
+    def __init__(self, of: object, name: str) -> None:
+        self._parts = of, name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, self._parts
+
+
+def _packed(verdict: object) -> bytes:
+    """A look that bears this verdict."""
+    look = Look(Verdict.ACCEPTED, "采用")
+    object.__setattr__(look, "verdict", verdict)
+    return zlib.compress(pickle.dumps(look, protocol=5))
+
+
+def test_members_of_enumerations_come_through_from_every_version_of_python() -> None:
+    assert Unpacker().look(_packed(_ByName(Verdict, "REFUSED"))) == Look(Verdict.REFUSED, "采用")
+
+
+@pytest.mark.parametrize(("of", "name"), [(Verdict, "__init__"), (Verdict, "mro"), (Cell, "__reduce__"), (Verdict.ACCEPTED, "value"), ("", "format")])
+def test_nothing_else_is_reached_by_a_name(of: object, name: str) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        Unpacker().look(_packed(_ByName(of, name)))

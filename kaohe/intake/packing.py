@@ -4,7 +4,8 @@ import io
 import pickle
 import zlib
 from dataclasses import dataclass, replace
-from typing import Any
+from enum import Enum, EnumMeta
+from typing import Any, cast
 
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
@@ -59,7 +60,11 @@ class _Careful(pickle.Unpickler):
 
     def __init__(self, data: bytes, sharing: Sharing) -> None:
         super().__init__(io.BytesIO(data))
-        self._made = {(Cell.__module__, Cell.__name__): sharing.cell, (ListRow.__module__, ListRow.__name__): sharing.row}
+        self._made = {
+            (Cell.__module__, Cell.__name__): sharing.cell,
+            (ListRow.__module__, ListRow.__name__): sharing.row,
+            ("builtins", "getattr"): _member,
+        }
 
     def find_class(self, module: str, name: str) -> Any:
         """A class by its name; UnpicklingError for one that has no place in a look, and for whatever else a module holds."""
@@ -71,3 +76,10 @@ class _Careful(pickle.Unpickler):
             if isinstance(found, type) and (found.__module__, found.__qualname__) == (module, name):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def _member(kind: object, name: object) -> Enum:
+    """The member of an enumeration: Python before 3.11.4 packs it as an attribute, by ``getattr``, which must reach nothing else."""
+    if isinstance(kind, EnumMeta) and isinstance(name, str) and name in kind.__members__:
+        return cast(Enum, kind.__members__[name])
+    raise pickle.UnpicklingError(f"{kind!r}, {name!r}")
