@@ -203,14 +203,14 @@ def test_profile_of_sections(values: Workbook, book: Workbook) -> None:
     assert book["得分明细"]["L3"].value == rows[2][1]
 
 
-def test_charts_print_on_pages_of_their_own_at_full_size(book: Workbook) -> None:
+def test_charts_print_on_pages_of_their_own(book: Workbook) -> None:
     """Breaks hold, as nothing is fitted; above the charts stands the title alone, not the headings of a table."""
     sheet = book["图表"]
     fit = sheet.sheet_properties.pageSetUpPr
     assert fit is None or not fit.fitToPage
-    assert sheet.page_setup.scale in (None, 100)
-    assert [mark.id for mark in sheet.row_breaks.brk] == [2 + 28]
-    assert sheet.cell(2 + 28 + 1, 1).value == "各部分得分情况"
+    assert sheet.page_setup.scale == 88
+    assert [mark.id for mark in sheet.row_breaks.brk] == [2 + 31]
+    assert sheet.cell(2 + 31 + 1, 1).value == "各部分得分情况"
     assert [round(sheet.column_dimensions[letter].width) for letter in "ABC"] == [9, 51, 19]
 
 
@@ -219,7 +219,7 @@ def test_charts_draw_the_ranked_totals_and_the_sections(path: Path) -> None:
         drawn = [archive.read(f"xl/charts/chart{n}.xml").decode() for n in (1, 2)]
     assert "<c:f>排名!$D$4:$D$12</c:f>" in drawn[0]
     assert "<c:f>排名!$B$4:$B$12</c:f>" in drawn[0]
-    assert "<c:f>图表!$C$33:$C$47</c:f>" in drawn[1]
+    assert "<c:f>图表!$C$36:$C$50</c:f>" in drawn[1]
     assert re.findall(r"<c:pt idx=\"0\"><c:v>(.*?)</c:v>", drawn[0]) == ["惠济区工商联", "167"]
     assert re.findall(r"<c:ser>.*?<c:v>(.*?)</c:v>", drawn[1]) == ["满分（封顶项目）", "平均分", "最高分"]
 

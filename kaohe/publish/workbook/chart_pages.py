@@ -11,9 +11,12 @@ from kaohe.publish.workbook.plan import DETAIL, DETAIL_FIRST_ROW, DETAIL_MAX_ROW
 from kaohe.publish.workbook.values import Formula, Link, Spot, Styled
 
 _WIDTHS = (8.0, 50.0, 18.0, 18.0, 18.0, 18.0)
-"""Together a printed page at full size; LibreOffice makes columns a tenth wider than Excel does."""
+"""Together nearly a printed page at ``_SCALE``; LibreOffice makes columns a tenth wider than Excel does."""
 
-_HEADINGS = ("序号", "部分", "满分", "平均分", "最高分", "最低分")
+_SCALE = 88
+"""Per cent. Room for a font with wide figures where 宋体 is missing: a chart that does not fit would be cut in two, and with pages fitted to a width Excel keeps no breaks."""
+
+_HEADINGS = ("序号", "部分", "满分（封顶项目）", "平均分", "最高分", "最低分")
 _DRAWN = 2
 """Row (from 0) below the title and the explanation."""
 
@@ -26,7 +29,7 @@ def open_sheet(page: Page) -> Rows:
     plan, sheet = page.book.plan, page.sheet
     page.widths(_WIDTHS)
     sheet.freeze_panes(1, 0)
-    page.print_setup((0, 0), A4, scale=100)
+    page.print_setup((0, 0), A4, scale=_SCALE)
     pages = charts.pages(len(plan.scored)) if plan.scored else 0
     table = _DRAWN + pages * charts.ROWS
     page.rows = table + 2 + len(plan.sections) if pages else _DRAWN + 1

@@ -14,7 +14,7 @@ from kaohe.publish.workbook.values import number
 ROW_POINTS = 15
 """Height of the rows that charts stand on."""
 
-ROWS = 28
+ROWS = 31
 """Sheet rows that a printed page of charts stands on, two charts side by side."""
 
 SECTION, MAXIMUM, MEAN, BEST, LEAST = range(1, 6)
