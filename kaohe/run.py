@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kaohe.collecting import seldom
 from kaohe.config.loader import Office
 from kaohe.files import told
+from kaohe.garbage import seldom
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.intake.inbox import Intake, take_in
 from kaohe.intake.look import Look

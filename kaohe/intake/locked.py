@@ -5,11 +5,9 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
-import olefile
-
 EXCELS_OWN = "VelvetSweatshop"
 """The password with which Excel locks and itself opens a workbook, without asking."""
-_MOST_TURNS = 1_000_000
+MOST_TURNS = 1_000_000
 """Rounds of hashing for one password that an honest file may ask for; office programs use 100 000."""
 _MOST_INFO = 64 * 1024
 _TURNS = re.compile(rb"""spinCount\s*=\s*["']\s*(\d{1,20})\s*["']""")
@@ -26,6 +24,8 @@ def unlock(data: bytes, passwords: Sequence[str]) -> bytes | None:
 
 
 def _reasonable(data: bytes) -> bool:
+    import olefile
+
     try:
         with olefile.OleFileIO(BytesIO(data)) as ole:
             if not ole.exists("EncryptionInfo"):
@@ -37,7 +37,7 @@ def _reasonable(data: bytes) -> bool:
         return False
     # Definitions could make the small text grow without end, and another alphabet could hide the number.
     plain = b"<!" not in info and info[8:10] not in (b"\xff\xfe", b"\xfe\xff") and b"<\0" not in info[8:12] and b"\0<" not in info[8:12]
-    return plain and all(int(turns) <= _MOST_TURNS for turns in _TURNS.findall(info))
+    return plain and all(int(turns) <= MOST_TURNS for turns in _TURNS.findall(info))
 
 
 def _opened(data: bytes, passwords: Sequence[str]) -> Iterator[bytes]:

@@ -7,18 +7,18 @@ from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from kaohe.intake.guard import plain_xml
+from kaohe.intake.locked import MOST_TURNS
 from kaohe.raw_zip import Member, packed
+
+if TYPE_CHECKING:  # most files are not locked: what opens a lock is loaded where one is met
+    from lxml import etree
 
 _MIMETYPE, _MANIFEST, _CONTENT = "mimetype", "META-INF/manifest.xml", "content.xml"
 _MARK = b"encryption-data"
 _MOST_MANIFEST = 1 << 20
-_MOST_TURNS = 1_000_000
-"""Rounds of hashing for one password that an honest file may ask for; office programs use 100 000."""
 _AES, _PBKDF2, _SHA256 = "http://www.w3.org/2001/04/xmlenc#aes256-cbc", "PBKDF2", "http://www.w3.org/2000/09/xmldsig#sha256"
 _CHECKED = 1024
 """The manifest has the hash of so many bytes: whether a password fits is told by them."""
@@ -47,7 +47,7 @@ def unlock_ods(data: bytes, passwords: Sequence[str], most: int) -> bytes | None
     """
     try:
         lock = _lock(_manifest(data))
-        if lock is None or lock.size > most or lock.turns > _MOST_TURNS:
+        if lock is None or lock.size > most or lock.turns > MOST_TURNS:
             return None
         with zipfile.ZipFile(BytesIO(data)) as archive:
             entry = archive.getinfo(_CONTENT)
@@ -68,6 +68,8 @@ def _manifest(data: bytes) -> bytes:
 
 
 def _lock(manifest: bytes) -> _Lock | None:
+    from lxml import etree
+
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(plain_xml(_MANIFEST.lower(), manifest), parser)
     said: dict[str, str] = {}
@@ -82,11 +84,13 @@ def _lock(manifest: bytes) -> _Lock | None:
     return _Lock(salt, int(said["iteration-count"]), vector, checksum, int(said["size"]))
 
 
-def _attributes(element: etree._Element) -> dict[str, str]:
-    return {etree.QName(str(name)).localname: str(value) for name, value in element.attrib.items()}
+def _attributes(element: "etree._Element") -> dict[str, str]:
+    return {str(name).rpartition("}")[2]: str(value) for name, value in element.attrib.items()}
 
 
 def _opened(mixed: bytes, lock: _Lock, passwords: Iterable[str]) -> bytes | None:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     for password in passwords:
         key = hashlib.pbkdf2_hmac("sha1", hashlib.sha256(password.encode()).digest(), lock.salt, lock.turns, 32)
         reader = Cipher(algorithms.AES(key), modes.CBC(lock.vector)).decryptor()
