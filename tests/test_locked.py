@@ -2,10 +2,14 @@
 
 import random
 import struct
+import subprocess
 import time
 import zipfile
+from dataclasses import replace
 from hashlib import md5
 from io import BytesIO
+from pathlib import Path
+from xml.sax.saxutils import escape
 
 import olefile
 import pytest
@@ -14,10 +18,15 @@ from msoffcrypto.method.rc4 import DocumentRC4
 
 from kaohe.intake.locked import EXCELS_OWN, unlock
 from kaohe.intake.locked_ods import unlock_ods
+from kaohe.intake.look import look_into
+from kaohe.intake.record import Verdict
 from kaohe.intake.sniff import Kind, sniff
-from tests.corpus.make import locked_ods, typed_ods
+from kaohe.store import MemoryStore
+from tests.corpus.make import SOFFICE, locked_ods, typed_ods
+from tests.support.forms import filled, program_office, sound_fields
 from tests.support.packages import book, fault, packed, parts, read, record, xls
 
+OFFICE = program_office()
 ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
 WAITING = "文件设了打开密码，请把密码清空、保存后重新报送（WPS 在“文件—文档加密—密码加密”里，Excel 在“文件—信息—保护工作簿—用密码进行加密”里）"
 
@@ -140,3 +149,62 @@ def test_a_locked_opendocument_workbook_asks_no_more_than_is_bounded() -> None:
     for size in range(0, len(data), 701):
         assert unlock_ods(data[:size], ["郑州2014"], 1 << 20) is None
     assert unlock_ods(typed_ods(), ["郑州2014"], 1 << 20) is None
+
+
+# ── as an office program locks ──
+
+LIBRARY = (
+    '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE library:library PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "library.dtd">'
+    '<library:library xmlns:library="http://openoffice.org/2000/library" library:name="Standard" library:readonly="false" '
+    'library:passwordprotected="false"><library:element library:name="Locking"/></library:library>'
+)
+MODULE = (
+    '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">'
+    '<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Locking" script:language="StarBasic">{}</script:module>'
+)
+MACRO = """Sub Main
+Dim how(0) As New com.sun.star.beans.PropertyValue
+Dim saving(1) As New com.sun.star.beans.PropertyValue
+how(0).Name = "Hidden" : how(0).Value = True
+workbook = StarDesktop.loadComponentFromURL("{source}", "_blank", 0, how())
+saving(0).Name = "FilterName" : saving(0).Value = "calc8"
+saving(1).Name = "Password" : saving(1).Value = "{password}"
+workbook.storeToURL("{target}", saving())
+workbook.close(True)
+StarDesktop.terminate()
+End Sub"""
+
+
+def locked_by_an_office_program(data: bytes, password: str, folder: Path) -> bytes:
+    """The workbook saved as .ods with a password by LibreOffice, which asks a person for it: so a macro of its own tells it."""
+    assert SOFFICE is not None
+    source, target, profile = folder / "表.xlsx", folder / "locked.ods", folder / "profile"
+    source.write_bytes(data)
+    command = [SOFFICE, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
+    begun = [*command, "--convert-to", "ods", "--outdir", str(folder / "open"), str(source)]  # the first start makes the profile
+    subprocess.run(begun, check=True, capture_output=True, timeout=120)
+    basic = profile / "user" / "basic" / "Standard"
+    basic.mkdir(parents=True, exist_ok=True)
+    (basic / "script.xlb").write_text(LIBRARY, encoding="utf-8")
+    macro = MACRO.format(source=source.as_uri(), target=target.as_uri(), password=password)
+    (basic / "Locking.xba").write_text(MODULE.format(escape(macro)), encoding="utf-8")
+    subprocess.run([*command, "macro:///Standard.Locking.Main"], check=True, capture_output=True, timeout=120)
+    return target.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.office
+@pytest.mark.skipif(SOFFICE is None, reason="没有 soffice（LibreOffice），办公软件测试略过")
+def test_an_opendocument_workbook_that_an_office_program_locked(tmp_path: Path) -> None:
+    form = filled("jinshui", sound_fields())
+    data = locked_by_an_office_program(form, "密码2014", tmp_path)
+    assert sniff(data) is Kind.ODS
+    for passwords, verdict in (((), Verdict.LOCKED), (("别的",), Verdict.LOCKED), (("别的", "密码2014"), Verdict.ACCEPTED)):
+        intake = OFFICE.config.intake.model_copy(update={"passwords": passwords})
+        office = replace(OFFICE, config=OFFICE.config.model_copy(update={"intake": intake}))
+        found = look_into("表.ods", data, office, MemoryStore())
+        assert found.verdict is verdict, found.reason
+    plain = look_into("表.xlsx", form, OFFICE, MemoryStore())
+    assert found.record is not None
+    assert plain.record is not None
+    assert {name: cell.value for name, cell in found.record.fields.items()} == {name: cell.value for name, cell in plain.record.fields.items()}

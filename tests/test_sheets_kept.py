@@ -32,7 +32,8 @@ from kaohe.store import MemoryStore
 from tests.corpus import CASES
 from tests.support.forms import filled, program_office, sound_fields
 from tests.support.mutate import mutated
-from tests.support.packages import MAIN, book, fault, packed, read
+from tests.support.packages import MAIN, book, fault, packed, read, relations, sheet
+from tests.support.packages import OFFICE as LINKED
 from tests.support.packages import parts as parts_of
 
 OFFICE = program_office()
@@ -223,6 +224,28 @@ def test_other_styles_another_calendar_another_name() -> None:
     assert first_row(book(ROW, strings=shared("甲", "乙"), workbook=later)) == ["乙", date(2018, 3, 7)]
     renamed = read(book(ROW, strings=shared("甲", "乙"), workbook=workbook.replace('name="表"', 'name="另一张"')))
     assert renamed.sheets[0].name == "另一张"
+
+
+@pytest.mark.parametrize("hidden", ["", ' state="hidden"'])
+def test_two_sheets_of_one_name_are_not_taken_for_one_another(hidden: str) -> None:
+    """Excel makes no such file; who does could otherwise put rows of his own into other units' untouched lists."""
+    honest = book(ROW, strings=shared("甲", "乙"))
+    both_sheets = parts_of(
+        ROW,
+        strings=shared("甲", "乙"),
+        workbook=f'<workbook xmlns="{MAIN}" xmlns:r="{LINKED}"><sheets><sheet name="表" sheetId="1" r:id="s"/>'
+        f'<sheet name="表" sheetId="2" r:id="z"{hidden}/></sheets></workbook>',
+        links=relations(
+            ("s", "worksheet", "worksheets/sheet1.xml"),
+            ("z", "worksheet", "worksheets/sheet2.xml"),
+            ("t", "sharedStrings", "sharedStrings.xml"),
+            ("y", "styles", "styles.xml"),
+        ),
+    )
+    twice = packed(both_sheets | {"xl/worksheets/sheet2.xml": sheet('<row r="1"><c r="A1" t="inlineStr"><is><t>瞎编</t></is></c></row>')})
+    for _ in range(5):
+        assert [page.rows for page in read(twice).sheets] == [[["乙", date(2014, 3, 6)]], [["瞎编"]]]
+        assert first_row(honest) == ["乙", date(2014, 3, 6)]
 
 
 def test_narrower_bounds_hold_for_what_is_kept() -> None:

@@ -119,7 +119,7 @@ class _File:
         self.strings, self.styles = parts.get(listing.strings, b""), parts.get(listing.styles, b"")
         self.pictured = package.holds_cell_pictures(parts)
         self.pictured_strings = CELL_PICTURE in self.strings
-        self._keys: dict[str, Hashable] = {}
+        self._keys: dict[package.Entry, Hashable] = {}
         self._common = parts.key(listing.styles), listing.from_1904, limits.cells, self.pictured, self.pictured_strings
 
     @cached_property
@@ -131,9 +131,9 @@ class _File:
 
     def _key(self, entry: package.Entry) -> Hashable:
         """What the sheet's cells follow from; None where that cannot be told yet."""
-        found = self._keys.get(entry.name)
+        found = self._keys.get(entry)
         if found is None and (found := self._made_key(entry)) is not None:
-            self._keys[entry.name] = found
+            self._keys[entry] = found
         return found
 
     def _made_key(self, entry: package.Entry) -> Hashable:

@@ -20,7 +20,7 @@ from kaohe.publish.as_left import DRAFTS_FOLDER, final_place
 from kaohe.publish.corrections import NAME as CORRECTION
 from kaohe.publish.documents import TemplateFault, letter_name
 from kaohe.publish.frozen import read_manifest, set_file
-from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER
+from kaohe.publish.jobs import CORRECTIONS_FOLDER, LETTERS_FOLDER, REPORT_FILE
 from kaohe.publish.text_template import render_text
 from kaohe.scoring.scorecard import UnitState
 from kaohe.text import date_text, own_name, shorten
@@ -83,7 +83,8 @@ def corrections_batch(office: Office, units: Sequence[Unit], today: date) -> Bat
     """
     batch = Batch(Kind.CORRECTIONS)
     if not (office.config.folder("outbox") / CORRECTIONS_FOLDER).is_dir():
-        return replace(batch, refusal="outbox 里还没有更正通知，请先运行 pipeline.py run")
+        ran = (office.config.folder("outbox") / REPORT_FILE).is_file()
+        return replace(batch, refusal="现在没有要更正的单位，不用发" if ran else "outbox 里还没有更正通知，请先运行 pipeline.py run")
     for unit in units:
         files = corrections_of(office.config, unit)
         if files:

@@ -1,5 +1,6 @@
 """What somebody would send to break, fool or use the office's machine."""
 
+import re
 import stat
 import warnings
 import zipfile
@@ -24,6 +25,7 @@ CORPUS = Corpus()
 case = CORPUS.case
 FORM = "表.xlsx"
 ARTICLES = "宣传报道"
+WORKSHEET = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
 ORIGINAL = "为安全起见没有读取，请用发给单位的原表重新填报"
 TOO_BIG = f"文件解开后大得不合常理，{ORIGINAL}"
 DEFINED = "文件里夹带了普通电子表格不会有的定义（DOCTYPE），为安全起见没有读取，请用 Excel 或 WPS 打开后另存为 .xlsx 重新报送"
@@ -39,6 +41,30 @@ OR_TRUST = "办公室确认这份表可靠的，也可以在 config.toml 的 [in
 def on_main(old: str, new: str) -> Files:
     """The sound form with text of its main sheet's part changed."""
     return {FORM: edited(replaced(sheet_part(MAIN_SHEET), old, new))}
+
+
+# Cells of one sheet in place of another's
+
+
+@case("两张工作表同名", ok(FORM), findings=(("V-208", ARTICLES, "E5"), ("V-403", ARTICLES, "D6")), points=87)
+def two_sheets_of_one_name() -> Files:
+    """Another 宣传报道 whose row nobody sent, listed after the true one under the same name."""
+
+    def twice(parts: Parts) -> None:
+        listed = parts["xl/workbook.xml"].decode()
+        entry = next(text for text in listed.split("<") if f'name="{ARTICLES}"' in text)
+        link = entry.partition('r:id="')[2].partition('"')[0]
+        second = entry.replace(f'"{link}"', '"again"').replace('sheetId="', 'sheetId="9')
+        parts["xl/workbook.xml"] = listed.replace(f"<{entry}", f"<{entry}<{second}").encode()
+        relations = parts["xl/_rels/workbook.xml.rels"].decode()
+        target = f'<Relationship Id="again" Type="{WORKSHEET}" Target="worksheets/again.xml"/></Relationships>'
+        parts["xl/_rels/workbook.xml.rels"] = relations.replace("</Relationships>", target).encode()
+        texts = ("press", "瞎编的报道", "瞎编报", "不是日期")
+        cells = "".join(f'<c r="{column}5" t="inlineStr"><is><t>{text}</t></is></c>' for column, text in zip("ACDE", texts, strict=True))
+        row = f'<row r="5">{cells}</row>'.encode()
+        parts["xl/worksheets/again.xml"] = re.sub(rb'<row r="5".*?</row>', row, parts[sheet_part(ARTICLES)], count=1, flags=re.DOTALL)
+
+    return {FORM: edited(twice)}
 
 
 # Bombs

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from kaohe.desk import doctor
 from kaohe.desk.doctor import Grade, Result, examine
@@ -73,6 +74,20 @@ def test_templates_that_were_spoilt(office: Path) -> None:
     assert award == f"模板 award.docx 打不开，不是 Word、Excel 文件（{templates / 'award.docx'}）"
     assert correction.startswith("模板 correction.txt 第2行写得不对：")
     assert forms == f"模板 forms.txt 里没有“主题：……”一行（{templates / 'mail' / 'forms.txt'}）"
+
+
+@pytest.mark.parametrize("where", ["body", "footer"])
+def test_a_mark_in_a_word_template_that_was_not_closed(office: Path, where: str) -> None:
+    path = office.parent / "templates" / "notice.docx"
+    document = Document(str(path))
+    (document if where == "body" else document.sections[0].footer).add_paragraph("附：{{ 坏了( }}")
+    document.save(str(path))
+    (only,) = wrong(office)
+    assert (only.grade, only.what) == (Grade.ACT, "模板")
+    assert only.found.startswith("模板 notice.docx ")
+    assert only.found.endswith(
+        "的标记“{{ 坏了( }}”不能使用：标记写法有错，可能是 if、for 没有配对的 endif、endfor，或者括号、引号没有写全。请改正模板后重新运行。"
+    )
 
 
 def test_a_faulty_configuration(office: Path) -> None:

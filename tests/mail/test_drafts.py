@@ -66,6 +66,8 @@ def test_corrections_are_what_the_night_put_there(tmp_path: Path) -> None:
     office = mail_office(tmp_path)
     assert corrections_batch(office, office.config.cohort, TODAY).refusal == "outbox 里还没有更正通知，请先运行 pipeline.py run"
     outbox = office.config.folder("outbox")
+    drop(outbox, "run-report.html", b"")
+    assert corrections_batch(office, office.config.cohort, TODAY).refusal == "现在没有要更正的单位，不用发"
     for name in ("更正通知-金水区工商联.xlsx", "更正通知-金水区工商联.txt", "更正通知-惠济区工商联.txt"):
         drop(outbox / "更正通知", name, name.encode())
     batch = corrections_batch(office, units(office, "jinshui", "huiji", "erqi"), TODAY)  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ def templates(premises: Premises) -> Iterator[Result]:
     for fault in faults:
         yield act("模板", fault, _TODO)
     if not faults:
-        yield good("模板", "都能用")
+        yield good("模板", "都打得开，写法没有错")
 
 
 def _faults(config: Config) -> Iterator[str]:
@@ -38,9 +38,15 @@ def _faults(config: Config) -> Iterator[str]:
 
 def _problem(template: Path, name: str) -> str:
     """What is wrong with a template, in Chinese; "" where nothing is."""
-    if template.suffix not in _TEXTS:
-        return "" if zipfile.is_zipfile(template) else f"模板 {template.name} 打不开，不是 Word、Excel 文件（{template}）"
+    if template.suffix not in _TEXTS and not zipfile.is_zipfile(template):
+        return f"模板 {template.name} 打不开，不是 Word、Excel 文件（{template}）"
     try:
+        if template.suffix == ".docx":
+            from kaohe.publish.documents.render import check
+
+            check(template)
+        if template.suffix not in _TEXTS:
+            return ""
         text = template_text(template)
     except TemplateFault as fault:
         return str(fault)

@@ -286,6 +286,17 @@ def render(template: Path, context: Common, properties: Properties) -> bytes:
         raise TemplateFault(_explanation(template, document.seen, error)) from error
 
 
+def check(template: Path) -> None:
+    """Read a template and all its marks without filling it in. Raises TemplateFault; names that do not exist show only when it is filled in."""
+    document = _opened(template, _read(template))
+    for source in (document.source, *(edge.source for edge in document.edges)):
+        document.seen = _by_paragraphs(source)
+        try:
+            _environment().from_string(document.seen)
+        except jinja2.TemplateError as error:
+            raise TemplateFault(_explanation(template, document.seen, error)) from error
+
+
 _MOST_TEMPLATES = 8
 _templates: dict[bytes, _Template] = {}
 """By their content: the letters of all units share theirs."""
