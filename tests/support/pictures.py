@@ -29,6 +29,7 @@ BOOKS: Mapping[str, tuple[Callable[[], Assessment], str]] = {
     "12": (sample.assessment, "1-99"),
     "inspected": (inspected, "1-99"),
     "40": (lambda: many(40), "1-6"),
+    "160": (lambda: many(160), "1-12"),
 }
 """Workbooks by name: how their assessment is made, and the pages that are printed."""
 
@@ -73,6 +74,8 @@ PAGES: Sequence[Shown] = (
     *(Shown("inspected", "自评核定对比", n) for n in range(3)),
     *(Shown("40", "排名", n) for n in range(2)),
     Shown("40", "图表", 0),
+    Shown("160", "图表", 0),
+    Shown("160", "图表", 3),
 )
 
 
