@@ -56,6 +56,7 @@ def test_sheets_stand_in_order(path: Path) -> None:
         "得分明细",
         "各单位计分说明",
         "自评核定对比",
+        "逐项出入",
         "佐证台账",
         "问题清单",
         "报送情况",
@@ -80,7 +81,7 @@ def test_every_sheet_carries_the_mark_and_prints(book: Workbook) -> None:
             assert fit is not None
             high = None if sheet.title == "排名" else 0  # a small office's ranking and signatures stand on one page
             assert (fit.fitToPage, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (True, 1, high)
-        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$3", "图表": "$1:$1", "自评核定对比": "$28:$28"}.get(sheet.title, "$3:$3")
+        assert sheet.print_title_rows == {"得分明细": "$3:$8", "排名": "$1:$3", "图表": "$1:$1", "自评核定对比": "$13:$13"}.get(sheet.title, "$3:$3")
         assert sheet.freeze_panes == {"得分明细": "C9", "排名": "C4", "图表": "A2", "自评核定对比": "A2", "说明": "A4"}.get(sheet.title, "B4")
 
 
@@ -115,6 +116,7 @@ def test_filters_cover_the_tables_alone(book: Workbook) -> None:
         "得分明细": "A8:CB17",
         "各单位计分说明": "A3:H723",
         "自评核定对比": None,
+        "逐项出入": None,
         "佐证台账": "A3:I192",
         "问题清单": "A3:M6",
         "报送情况": "A3:H17",

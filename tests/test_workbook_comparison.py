@@ -1,4 +1,4 @@
-"""Sheet 自评核定对比 of the consolidated workbook: groups, units and items, self against verified."""
+"""Sheets 自评核定对比 and 逐项出入 of the consolidated workbook: groups, units and items, self against verified."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +15,8 @@ from kaohe.config.loader import Office
 from kaohe.forms.inspection import ABSENT, PRESENT, REFUSED
 from kaohe.intake.inspection import Answer, UnitInspection, row_id
 from kaohe.intake.record import Cell, Record
+from kaohe.publish.workbook import write_workbook
+from kaohe.publish.workbook.spread import Limits
 from kaohe.rulebook.facts import CellValue
 from kaohe.scoring.decision import Adjustment, Decision
 from kaohe.scoring.score import assess
@@ -84,6 +86,12 @@ def inspected(where: Office | None = None) -> Assessment:
 
 def sheet_of(path: Path, values: bool = True) -> Worksheet:
     return openpyxl.load_workbook(path, data_only=values)["自评核定对比"]
+
+
+def items_of(path: Path, values: bool = True) -> list[list[object]]:
+    """The lines of 逐项出入, below its headings."""
+    sheet = openpyxl.load_workbook(path, data_only=values)["逐项出入"]
+    return lines(sheet, 4, sheet.max_row, 10)
 
 
 def rows_below(sheet: Worksheet, subtitle: str) -> list[list[object]]:
@@ -159,8 +167,8 @@ def test_units_inspected_first_the_largest_correction_first(path: Path) -> None:
     assert first[5:9] == [
         "=ROUND('排名'!$E$14+'排名'!$F$14,9)",
         "=ROUND(F14-E14,9)",
-        "=SUMPRODUCT(($A$29:$A$35=A14)*1)",
-        '=ROUND(SUMPRODUCT(($A$29:$A$35=A14)*($I$29:$I$35="位次变动"),$G$29:$G$35),9)',
+        "=SUMPRODUCT(('逐项出入'!$A$4:$A$10=A14)*1)",
+        "=ROUND(SUMPRODUCT(('逐项出入'!$A$4:$A$10=A14)*('逐项出入'!$I$4:$I$10=\"位次变动\"),'逐项出入'!$G$4:$G$10),9)",
     ]
 
 
@@ -175,7 +183,7 @@ def test_units_lead_to_their_notes(path: Path) -> None:
 
 
 def test_items_the_largest_difference_first(path: Path) -> None:
-    assert rows_below(sheet_of(path), "三、") == [
+    assert items_of(path) == [
         ["金水区工商联", "第一组", "14.1", "百千万工程", 3, 0.5, -2.5, 3, "核定分", "没有总结"],
         ["新密市工商联", "第三组", "4.1b", "会员增长率位次", 2, 0, -2, 2, "位次变动", MOVED],
         ["新郑市工商联", "第一组", "4.1a", "会员增长率达标", 0, 2, 2, 2, "核定值", "名册有1300人"],
@@ -184,16 +192,36 @@ def test_items_the_largest_difference_first(path: Path) -> None:
         ["登封市工商联", "第三组", "4.2", "企业会员比例位次", 1, 2, 1, 2, "位次变动", MOVED],
         ["新郑市工商联", "第一组", "4.2", "企业会员比例位次", 2, 1, -1, 2, "核定值", "名册有1300人"],
     ]
-    first = rows_below(sheet_of(path, values=False), "三、")[0]
-    assert first[5:7] == ["='得分明细'!$BL$19", "=ROUND(F29-E29,9)"]
+    first = items_of(path, values=False)[0]
+    assert first[5:7] == ["='得分明细'!$BL$19", "=ROUND(F4-E4,9)"]
     assert errors(path) == []
 
 
 def test_print_set_up(path: Path) -> None:
-    sheet = sheet_of(path)
-    assert sheet["A1"].value == "【预排名】郑州市工商联系统2014年度工作目标考核 · 自评核定对比"
-    assert (sheet.freeze_panes, sheet.print_title_rows, sheet.auto_filter.ref) == ("A2", "$28:$28", "A28:J35")
-    assert [mark.id for mark in sheet.row_breaks.brk] == [11, 26]
+    units, items = (openpyxl.load_workbook(path)[name] for name in ("自评核定对比", "逐项出入"))
+    assert units["A1"].value == "【预排名】郑州市工商联系统2014年度工作目标考核 · 自评核定对比"
+    assert (units.freeze_panes, units.print_title_rows, units.auto_filter.ref) == ("A2", "$13:$13", None)
+    assert [mark.id for mark in units.row_breaks.brk] == [11]
+    assert (items.freeze_panes, items.print_title_rows, items.auto_filter.ref) == ("B4", "$3:$3", "A3:J10")
+
+
+def test_items_lead_to_their_notes(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    links = {cell.value: cell.hyperlink for cell in book["逐项出入"]["C"] if cell.hyperlink}
+    assert list(links) == ["14.1", "4.1b", "4.1a", "3.2", "4.2"]
+    for item, link in links.items():
+        assert link.location is not None
+        assert book["各单位计分说明"].cell(book["各单位计分说明"][link.location.rpartition("!")[2]].row, 3).value == item
+
+
+def test_items_go_on_over_further_sheets(tmp_path: Path) -> None:
+    """Then units count their items as plain values."""
+    path = tmp_path / "x.xlsx"
+    write_workbook(inspected(), path, Limits(rows=9))
+    book = openpyxl.load_workbook(path)
+    assert [lines(book[name], 4, book[name].max_row, 4)[-1][2:] for name in ("逐项出入", "逐项出入（续1）")] == [["4.2", "企业会员比例位次"]] * 2
+    assert [book[name]["G4"].value for name in ("逐项出入", "逐项出入（续1）")] == ["=ROUND(F4-E4,9)"] * 2
+    assert rows_below(book["自评核定对比"], "二、")[0][7:9] == [2, 0]
 
 
 def test_same_visits_give_the_same_bytes(path: Path, tmp_path: Path) -> None:
@@ -204,9 +232,10 @@ def test_thirds_fit_their_cells(tmp_path: Path) -> None:
     """A signed general format does not round to the column's width: it would show ###."""
     where = sample.office()
     found = assess(where, records_of(where), [], [], [visit(where, "xinzheng", items={"3.2": answer("3", Fraction(1, 3), "部分转载")})])
-    sheet = sheet_of(written(found, tmp_path))
-    cells = [cell for row in sheet.iter_rows() for cell in row if cell.value == pytest.approx(-8 / 3, abs=1e-9)]
-    assert [(cell.coordinate, cell.number_format) for cell in cells] == [(c, "+0.00;-0.00;0.00") for c in ("F6", "G6", "F10", "G10", "G14", "G29")]
+    book = openpyxl.load_workbook(written(found, tmp_path), data_only=True)
+    for name, places in (("自评核定对比", ("F6", "G6", "F10", "G10", "G14")), ("逐项出入", ("G4",))):
+        cells = [cell for row in book[name].iter_rows() for cell in row if cell.value == pytest.approx(-8 / 3, abs=1e-9)]
+        assert [(cell.coordinate, cell.number_format) for cell in cells] == [(place, "+0.00;-0.00;0.00") for place in places]
 
 
 # ── what changed an item ──
@@ -223,7 +252,7 @@ def test_several_causes_are_all_named(tmp_path: Path) -> None:
     ]
     error = sample.finding(where, "erqi", "townships_with_chamber", Severity.ERROR)
     found = assess(where, records, [error], [], visits)
-    rows_found = rows_below(sheet_of(written(found, tmp_path)), "三、")
+    rows_found = items_of(written(found, tmp_path))
     assert [row for row in rows_found if row[8] != "位次变动"] == [
         ["二七区工商联", "第四组", "6.2", "乡镇街道商会全覆盖", 0, 2, 2, 2, "核定值", "填错"],
         ["金水区工商联", "第一组", "3.2", "媒体报道", 3, 1, -2, "不封顶", "不认可、核定分", "重复；只认一篇"],
@@ -236,7 +265,7 @@ def test_a_refused_row_of_another_matter_is_not_the_cause(tmp_path: Path) -> Non
     records = {u.code: sample.record(where, u.code, sample.full_fields(where), sample.full_rows()) for u in where.config.cohort}
     rows = refused(where, records["erqi"], "honours", 1, "没有文件")
     found = assess(where, records, [], [], [visit(where, "erqi", rows=rows, items={"9.3a": answer("2", Fraction(1), "批示级别低")})])
-    table = rows_below(sheet_of(written(found, tmp_path)), "三、")
+    table = items_of(written(found, tmp_path))
     assert [(row[2], row[6], row[8]) for row in table] == [("2.3b", -2, "不认可"), ("9.3a", -1, "核定分")]
 
 
@@ -247,7 +276,7 @@ def test_points_that_the_meeting_set(tmp_path: Path) -> None:
     found = assess(where, records_of(where), [], [], [visit(where, "xinzheng")], [adjustment])
     decided = replace(found, decision=Decision("审定表.xlsx", date(2015, 1, 20), "", "", True, adjustments=(adjustment,)))
     sheet = sheet_of(written(decided, tmp_path))
-    assert rows_below(sheet, "三、") == [["新郑市工商联", "第一组", "2.1", "方案和措施", 2, 1, -1, 2, "审定分", "方案不完整"]]
+    assert items_of(tmp_path / "x.xlsx") == [["新郑市工商联", "第一组", "2.1", "方案和措施", 2, 1, -1, 2, "审定分", "方案不完整"]]
     assert rows_below(sheet, "一、")[0][9] == "其中1项-1分是主席办公会议审定的分。"
 
 
@@ -265,8 +294,8 @@ def test_nothing_inspected(tmp_path: Path) -> None:
         "还没有已核单位，不算平均数。",
     ]
     assert {tuple(row[2:4]) + tuple(row[6:9]) for row in rows_below(sheet, "二、")} == {("待核", "—", 0, 0, 0)}
-    assert rows_below(sheet, "三、") == [["还没有考核组的核定结果。自评和核定没有出入。", *[None] * 9]]
-    assert sheet.auto_filter.ref is None
+    assert items_of(path) == [["还没有考核组的核定结果。自评和核定没有出入。", *[None] * 9]]
+    assert openpyxl.load_workbook(path)["逐项出入"].auto_filter.ref is None
     assert errors(path) == []
 
 
@@ -274,7 +303,7 @@ def test_everything_agreed(tmp_path: Path) -> None:
     where = sample.office(gate=dict.fromkeys((u.code for u in sample.office().config.cohort), PASSED))
     sheet = sheet_of(written(assess(where, records_of(where), [], []), tmp_path))
     assert rows_below(sheet, "一、")[4] == ["全市", 12, 12, "—", 0, 0, 0, 0, 0, "—"]
-    assert rows_below(sheet, "三、")[0][0] == "自评和核定没有出入。"
+    assert items_of(tmp_path / "x.xlsx")[0][0] == "自评和核定没有出入。"
 
 
 def test_a_form_without_the_preconditions_is_not_an_inspection(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ BOOKS: Mapping[str, tuple[Callable[[], Assessment], str]] = {
 }
 """Workbooks by name: how their assessment is made, and the pages that are printed."""
 
-_NAMES = dict(zip(SHEETS, ("ranking", "charts", "detail", "notes", "comparison", "evidence", "findings", "files", "readings", "about"), strict=True))
+_WORDS = ("ranking", "charts", "detail", "notes", "comparison", "differences", "evidence", "findings", "files", "readings", "about")
+_NAMES = dict(zip(SHEETS, _WORDS, strict=True))
 _DPI = 96
 _COLOURS = 256
 _REACH = 7
@@ -70,8 +71,9 @@ PAGES: Sequence[Shown] = (
     Shown("12", "问题清单", 0),
     Shown("12", "报送情况", 0),
     Shown("12", "计分口径", 0),
-    *(Shown("12", "说明", n) for n in range(2)),
-    *(Shown("inspected", "自评核定对比", n) for n in range(3)),
+    *(Shown("12", "说明", n) for n in range(3)),
+    *(Shown("inspected", "自评核定对比", n) for n in range(2)),
+    Shown("inspected", "逐项出入", 0),
     *(Shown("40", "排名", n) for n in range(2)),
     Shown("40", "图表", 0),
     Shown("160", "图表", 0),

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook.page import Page, Rows, height
-from kaohe.publish.workbook.plan import CHARTS, COMPARISON, DETAIL, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import CHARTS, COMPARISON, DETAIL, DIFFERENCES, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
@@ -45,7 +45,8 @@ _SHEETS = {
     CHARTS: "总分按位次的横条，各部分的平均分、最高分、最低分。",
     DETAIL: "每个单位每个计分项的得分，各部分小计，满分和平均分。A4 横向打印，几个部分一页。",
     NOTES: "每个单位每个计分项为什么得这些分。",
-    COMPARISON: "单位自评与考核组核定相比：各组、各单位、各计分项差多少，为什么。",
+    COMPARISON: "单位自评与考核组核定相比：各组、各单位差多少。",
+    DIFFERENCES: "自评与核定不一样的每个计分项：差多少，为什么。",
     EVIDENCE: "各单位清单里的每一行，是否有效，计入哪些计分项。",
     FINDINGS: "数据里的错误、疑问和提示，在哪个单元格，怎样改。",
     FILES: "收到的每份文件怎样处理，哪些单位没有报送。",
@@ -54,12 +55,13 @@ _SHEETS = {
 
 
 def open_sheet(page: Page) -> Rows:
-    """Set the sheet up; its rows: what is to be known, then the legends on a page of their own."""
+    """Set the sheet up; its rows: what is to be known, the legends, and the list of sheets, each on a page of its own."""
     page.widths(_WIDTHS)
     facts, legend = list(_facts(page.book.plan)), _legend()
-    page.rows = HEAD_ROW + 1 + len(facts) + sum(map(len, legend.values()))
+    first = HEAD_ROW + 1 + len(facts)
+    page.rows = first + sum(map(len, legend.values()))
     page.sheet.freeze_panes(HEAD_ROW + 1, 0)
-    page.sheet.set_h_pagebreaks([HEAD_ROW + 1 + len(facts)])
+    page.sheet.set_h_pagebreaks([first, page.rows - len(_SHEETS)])
     page.print_setup((HEAD_ROW, HEAD_ROW))
     return _rows(page, facts, legend)
 

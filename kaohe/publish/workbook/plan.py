@@ -7,17 +7,18 @@ from functools import cached_property
 from kaohe.cells import column_letter
 from kaohe.checks.finding import Finding, Severity
 from kaohe.intake.record import ListRow, ReceivedFile
+from kaohe.publish.workbook.compared import Difference, causes_of
 from kaohe.publish.workbook.spread import FIRST_ROW, Limits, Spread
 from kaohe.publish.workbook.tally import Tally, tally
 from kaohe.publish.workbook.values import Spot
 from kaohe.rulebook.model import Item, ListDef, Section
 from kaohe.scoring.scorecard import Assessment, Scorecard
 
-RANKING, CHARTS, DETAIL, NOTES, COMPARISON, EVIDENCE = "排名", "图表", "得分明细", "各单位计分说明", "自评核定对比", "佐证台账"
-FINDINGS, FILES, READINGS, ABOUT = "问题清单", "报送情况", "计分口径", "说明"
-SHEETS = (RANKING, CHARTS, DETAIL, NOTES, COMPARISON, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
+RANKING, CHARTS, DETAIL, NOTES, COMPARISON, DIFFERENCES = "排名", "图表", "得分明细", "各单位计分说明", "自评核定对比", "逐项出入"
+EVIDENCE, FINDINGS, FILES, READINGS, ABOUT = "佐证台账", "问题清单", "报送情况", "计分口径", "说明"
+SHEETS = (RANKING, CHARTS, DETAIL, NOTES, COMPARISON, DIFFERENCES, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
 
-CONTINUED = (NOTES, EVIDENCE, FINDINGS, FILES)
+CONTINUED = (NOTES, DIFFERENCES, EVIDENCE, FINDINGS, FILES)
 """Sheets that go on over further ones where a sheet has too few rows."""
 
 HEAD_ROW = FIRST_ROW - 1
@@ -67,9 +68,14 @@ class Plan:
     @cached_property
     def spreads(self) -> Mapping[str, Spread]:
         """Tables that may go on over further sheets."""
-        a, block = self.assessment, 1 + len(self.assessment.rulebook.items)
-        sizes = {NOTES: (len(a.cards), block), EVIDENCE: (self.evidence_rows, 1), FINDINGS: (len(self.findings), 1), FILES: (len(self.files), 1)}
-        return {name: Spread(name, count, size, self.limits.rows) for name, (count, size) in sizes.items()}
+        blocks = {
+            NOTES: (len(self.assessment.cards), 1 + len(self.assessment.rulebook.items)),
+            DIFFERENCES: (len(self.differences), 1),
+            EVIDENCE: (self.evidence_rows, 1),
+            FINDINGS: (len(self.findings), 1),
+            FILES: (len(self.files), 1),
+        }
+        return {name: Spread(name, count, size, self.limits.rows) for name, (count, size) in blocks.items()}
 
     @cached_property
     def sheets(self) -> tuple[tuple[str, str, int], ...]:
@@ -205,6 +211,23 @@ class Plan:
     def _finding_spot(self, key: tuple[str, ...]) -> Spot | None:
         number = self._finding_numbers.get(key)
         return None if number is None else self.spreads[FINDINGS].spot(number)
+
+    # ── self and verified ──
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """Items that differ, the largest first; equal ones in ranking order and the notice's."""
+        a, changed = self.assessment, ((card, s) for card in self.scored for s in card.items if s.points != s.self_points)
+        found = (Difference(card, s, causes_of(a, card, s, self.findings_of(card.unit.code))) for card, s in changed)
+        return tuple(sorted(found, key=lambda d: -abs(d.points)))
+
+    @cached_property
+    def differences_by_unit(self) -> Mapping[str, tuple[Difference, ...]]:
+        """Differences of every scored unit, the largest first."""
+        found: dict[str, list[Difference]] = {card.unit.code: [] for card in self.scored}
+        for difference in self.differences:
+            found[difference.card.unit.code].append(difference)
+        return {code: tuple(differences) for code, differences in found.items()}
 
     # ── evidence ──
 
