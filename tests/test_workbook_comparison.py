@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kaohe.checks.finding import Severity
@@ -84,13 +86,19 @@ def inspected(where: Office | None = None) -> Assessment:
     return assess(where, records, [], [], visits)
 
 
+@lru_cache(4)
+def read(path: Path, values: bool = True) -> Workbook:
+    """A workbook as it was written once; no test changes it."""
+    return openpyxl.load_workbook(path, data_only=values)
+
+
 def sheet_of(path: Path, values: bool = True) -> Worksheet:
-    return openpyxl.load_workbook(path, data_only=values)["自评核定对比"]
+    return read(path, values)["自评核定对比"]
 
 
 def items_of(path: Path, values: bool = True) -> list[list[object]]:
     """The lines of 逐项出入, below its headings."""
-    sheet = openpyxl.load_workbook(path, data_only=values)["逐项出入"]
+    sheet = read(path, values)["逐项出入"]
     return lines(sheet, 4, sheet.max_row, 10)
 
 
@@ -173,7 +181,7 @@ def test_units_inspected_first_the_largest_correction_first(path: Path) -> None:
 
 
 def test_units_lead_to_their_notes(path: Path) -> None:
-    book = openpyxl.load_workbook(path)
+    book = read(path, False)
     links = {cell.value: cell.hyperlink for cell in book["自评核定对比"]["A"] if cell.hyperlink}
     assert len(links) == 12
     for name, link in links.items():
@@ -198,7 +206,7 @@ def test_items_the_largest_difference_first(path: Path) -> None:
 
 
 def test_print_set_up(path: Path) -> None:
-    units, items = (openpyxl.load_workbook(path)[name] for name in ("自评核定对比", "逐项出入"))
+    units, items = (read(path, False)[name] for name in ("自评核定对比", "逐项出入"))
     assert units["A1"].value == "【预排名】郑州市工商联系统2014年度工作目标考核 · 自评核定对比"
     assert (units.freeze_panes, units.print_title_rows, units.auto_filter.ref) == ("A2", "$13:$13", None)
     assert [mark.id for mark in units.row_breaks.brk] == [11]
@@ -206,7 +214,7 @@ def test_print_set_up(path: Path) -> None:
 
 
 def test_items_lead_to_their_notes(path: Path) -> None:
-    book = openpyxl.load_workbook(path)
+    book = read(path, False)
     links = {cell.value: cell.hyperlink for cell in book["逐项出入"]["C"] if cell.hyperlink}
     assert list(links) == ["14.1", "4.1b", "4.1a", "3.2", "4.2"]
     for item, link in links.items():
@@ -218,7 +226,7 @@ def test_items_go_on_over_further_sheets(tmp_path: Path) -> None:
     """Then units count their items as plain values."""
     path = tmp_path / "x.xlsx"
     write_workbook(inspected(), path, Limits(rows=9))
-    book = openpyxl.load_workbook(path)
+    book = read(path, False)
     assert [lines(book[name], 4, book[name].max_row, 4)[-1][2:] for name in ("逐项出入", "逐项出入（续1）")] == [["4.2", "企业会员比例位次"]] * 2
     assert [book[name]["G4"].value for name in ("逐项出入", "逐项出入（续1）")] == ["=ROUND(F4-E4,9)"] * 2
     assert rows_below(book["自评核定对比"], "二、")[0][7:9] == [2, 0]
@@ -232,7 +240,7 @@ def test_thirds_fit_their_cells(tmp_path: Path) -> None:
     """A signed general format does not round to the column's width: it would show ###."""
     where = sample.office()
     found = assess(where, records_of(where), [], [], [visit(where, "xinzheng", items={"3.2": answer("3", Fraction(1, 3), "部分转载")})])
-    book = openpyxl.load_workbook(written(found, tmp_path), data_only=True)
+    book = read(written(found, tmp_path))
     for name, places in (("自评核定对比", ("F6", "G6", "F10", "G10", "G14")), ("逐项出入", ("G4",))):
         cells = [cell for row in book[name].iter_rows() for cell in row if cell.value == pytest.approx(-8 / 3, abs=1e-9)]
         assert [(cell.coordinate, cell.number_format) for cell in cells] == [(place, "+0.00;-0.00;0.00") for place in places]
@@ -295,7 +303,7 @@ def test_nothing_inspected(tmp_path: Path) -> None:
     ]
     assert {tuple(row[2:4]) + tuple(row[6:9]) for row in rows_below(sheet, "二、")} == {("待核", "—", 0, 0, 0)}
     assert items_of(path) == [["还没有考核组的核定结果。自评和核定没有出入。", *[None] * 9]]
-    assert openpyxl.load_workbook(path)["逐项出入"].auto_filter.ref is None
+    assert read(path, False)["逐项出入"].auto_filter.ref is None
     assert errors(path) == []
 
 
