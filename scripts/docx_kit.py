@@ -132,6 +132,8 @@ def new_document() -> Any:
     for style in list(document.styles):
         if style.name not in ("Normal", "Default Paragraph Font", "Normal Table", "No List", "Header", "Footer"):
             style.element.getparent().remove(style.element)
+    for link in document.styles.element.findall(f"{qn('w:style')}/{qn('w:link')}"):
+        link.getparent().remove(link)  # to a character style that is gone
     _defaults(document)
     for name, look in STYLES.items():
         add_style(document, name, look)

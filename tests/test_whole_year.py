@@ -20,6 +20,7 @@ from kaohe.progress import Silent
 from kaohe.run import run
 from kaohe.scoring.scorecard import Status
 from tests.support.forms import tree
+from tests.support.office_rules import complaints
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +101,12 @@ def test_what_each_night_found(whole_year: WholeYear) -> None:
     assert [issued in step for step in steps] == [False, False, False, True]
     refused = [sorted(line.partition("：")[0] for line in step.splitlines() if "已被新版本代替" in line) for step in steps]
     assert refused == [["初稿/金水工商联考核表.xlsx"], *[["初稿/金水工商联考核表.xlsx", "登封/填报表（盖章版）.xlsx"]] * 3]
+
+
+def test_word_and_excel_have_nothing_to_repair(whole_year: WholeYear) -> None:
+    made = [path for path in (whole_year.home / "outbox").rglob("*") if path.suffix in (".docx", ".xlsx")]
+    assert len(made) == 49
+    assert [(path.name, complaint) for path in made for complaint in complaints(path)] == []
 
 
 def test_what_the_demonstration_points_to_is_there(whole_year: WholeYear) -> None:
