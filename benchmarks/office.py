@@ -20,7 +20,7 @@ from benchmarks.returns import Stencil, sent_form, stencils
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import load_office
 from kaohe.progress import OnConsole
-from kaohe.publish.documents.awards import chinese_numeral
+from kaohe.text import chinese_numeral
 
 _GROUPS = 96
 """No more inspection groups than that, and never fewer than three units in one."""

@@ -204,7 +204,7 @@ def gate_contradicted(case: InspectionCase) -> Iterator[Hit]:
         if not answers or configured is None:
             continue  # without a sound answer the configuration counts
         for condition in case.rulebook.gate.conditions:
-            said, answer = getattr(configured, condition.id), answers.get(condition.id)
+            said, answer = configured.holds(condition.id), answers.get(condition.id)
             if said is None or (answer is not None and (answer.verified.value == PRESENT) == said):
                 continue
             form = f"填的是“{answer.verified.raw}”" if answer is not None else "没有可以采用的答案"

@@ -33,7 +33,7 @@ def whole_year(office: Office, run: Callable[[datetime], object], say: Callable[
     say("第二步：有问题的单位改正后重新报送，没报的补报")
     _resubmit(office)
     run(STARTED + timedelta(days=3))
-    say("第三步：四个考核组带着核查表实地考核，把核查表发回来")
+    say("第三步：各考核组带着核查表实地考核，把核查表发回来")
     _inspect(office)
     run(STARTED + timedelta(days=10))
     say("第四步：主席办公会议审定，填好审定表放回收件箱")

@@ -70,10 +70,10 @@ def _chapters(layout: FormLayout) -> list[tuple[str, list[str]]]:
             ],
         ),
         (
-            "二、三项前提条件",
+            f"二、{rulebook.gate.counted}",
             [
                 f"考核组将到各单位实地查看：{conditions}。通知规定：“{rulebook.gate.text}”",
-                "这三项由考核组现场核定，不需要在表里填写，请提前准备好有关材料。",
+                f"这{rulebook.gate.number}由考核组现场核定，不需要在表里填写，请提前准备好有关材料。",
             ],
         ),
         (

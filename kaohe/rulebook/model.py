@@ -15,6 +15,7 @@ from kaohe.rulebook import pairs
 from kaohe.rulebook.facts import Names
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.base import Frozen
+from kaohe.text import count_text
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -116,6 +117,16 @@ class Gate(Frozen):
     text: Text
     conditions: Annotated[tuple[GateCondition, ...], Constraint(min_length=1)]
 
+    @property
+    def counted(self) -> str:
+        """``三项前提条件``; ``前提条件`` where there is one alone."""
+        return f"{self.number}前提条件" if len(self.conditions) > 1 else "前提条件"
+
+    @property
+    def number(self) -> str:
+        """``三项``."""
+        return f"{count_text(len(self.conditions))}项"
+
 
 class NotScored(Frozen):
     """A sentence of the notice that is declared to carry no score, and why."""
@@ -181,6 +192,9 @@ class Rulebook(Frozen):
     notice_title: Text
     notice_number: Text
     notice_date: date
+    scored_heading: Annotated[Text, Constraint(exclude=True)] = "一、考核内容及计分"
+    method_heading: Annotated[Text, Constraint(exclude=True)] = "二、考核办法"
+    """Headings of the notice between which its clauses stand, and after which its method; nothing is scored by them."""
     sections: tuple[Section, ...]
     gate: Gate
     not_scored: tuple[NotScored, ...] = ()

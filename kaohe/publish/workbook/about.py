@@ -21,7 +21,7 @@ _STATUS = {
     Status.FINAL: "已经主席办公会议审定。",
 }
 _UNITS = {
-    UnitState.VALID: "填报表采用，三项前提条件具备。",
+    UnitState.VALID: "填报表采用，前提条件都具备。",
     UnitState.PROVISIONAL: "填报表采用，实地考核还没有完成，得分和位次为暂定。",
     UnitState.INCOMPLETE: "填报表采用，但有错误待更正，有关计分项暂计0分。",
     UnitState.REJECTED: "收到过文件，但都不能采用，没有得分和位次。",
