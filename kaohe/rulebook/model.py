@@ -86,7 +86,10 @@ class Column(Frozen):
 
 
 class ListDef(Frozen):
-    """An evidence list: one sheet of the form. ``key`` columns tell whether two rows are the same."""
+    """An evidence list: one sheet of the form. ``key`` columns tell whether two rows are the same.
+
+    ``own_work``: what it lists is one unit's alone, so the same row in two forms is asked about.
+    """
 
     id: Identifier
     label: Text
@@ -94,6 +97,7 @@ class ListDef(Frozen):
     key: Annotated[tuple[str, ...], Constraint(min_length=1)]
     columns: Annotated[tuple[Column, ...], Constraint(min_length=1)]
     rows: int = 100
+    own_work: Annotated[bool, Constraint(exclude=True)] = False
 
     def column(self, column_id: str) -> Column:
         """The column of that id; KeyError if there is none."""
@@ -202,6 +206,16 @@ class Rulebook(Frozen):
     agreements: tuple[Agreement, ...] = ()
     readings: tuple[Reading, ...] = ()
     settings: Settings = Settings()
+
+    @property
+    def example_day(self) -> str:
+        """A day of the assessed year as it is to be written."""
+        return f"{self.year}-3-5"
+
+    @property
+    def example_meeting(self) -> str:
+        """A day on which the meeting may be."""
+        return f"{self.year + 1}-1-20"
 
     def clauses(self) -> Iterator[tuple[Section, Clause]]:
         """Every clause with its section, in the notice's order."""
