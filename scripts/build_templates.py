@@ -65,7 +65,7 @@ def _notice_opening(document: Any) -> None:
         document,
         body,
         "考核共{{ scope.sections }}个方面、{{ scope.clauses }}条、{{ scope.items }}个计分项目。",
-        "其中封顶项目{{ scope.capped }}个，满分{{ scope.maximum }}分；不封顶项目{{ scope.uncapped }}个，按实际完成情况计分。",
+        "其中封顶项目{{ scope.capped }}个，满分{{ scope.maximum }}分{% if scope.uncapped %}；不封顶项目{{ scope.uncapped }}个，按实际完成情况计分{% endif %}。",
     )
     kit.paragraph(document, part, "（二）考核分组")
     kit.paragraph(

@@ -22,13 +22,14 @@ _AMOUNT = re.compile(r"(?<![每\d.])(\d+%?)\s*(?:(?<=%)|期|条|次|家|人|篇|
 _NUMBERED = re.compile(r"^(?P<section>[（(][一二三四五六七八九十]+[）)])(?P<clause>\d*)$")
 _LEADING = re.compile(r"^(\d+)\s*[、．.]")
 _DATE = re.compile(r"(\d{4})\s*[年-](?:\s*(\d{1,2})\s*[月-]\s*(\d{1,2})\s*日?)?")
+_QUOTED = re.compile(r"“([^”]+)”")
 _DIGITS = "零一二三四五六七八九十"
 _AMOUNTS, _POINT_KEYS = ("at_least", "top", "bottom"), ("earns", "top_earns", "bottom_earns")
 
 
 def proofread(rulebook: Rulebook, source: TomlSource, begin: date, end: date) -> list[Fault]:
     """What should be looked at once more, each with its line, for an assessed period from ``begin`` to ``end``."""
-    found = [*_numbering(rulebook), *_figures(rulebook), *_dates(rulebook, begin, end)]
+    found = [*_numbering(rulebook), *_figures(rulebook), *_quoted(rulebook), *_readings(rulebook), *_dates(rulebook, begin, end)]
     return sorted((source.fault(path, message) for path, message in found), key=lambda fault: fault.line)
 
 
@@ -121,6 +122,29 @@ def _says(text: str, number: str) -> bool:
     if number.isdigit() and int(number) <= 10:
         words |= {_DIGITS[int(number)], *("两",) * (number == "2")}
     return any(re.search(rf"(?<![\d.]){re.escape(word)}(?![\d.])", text) for word in words)
+
+
+def _quoted(rulebook: Rulebook) -> Doubts:
+    """What labels and titles put in quotation marks is a name that the notice gives."""
+    for s, section in enumerate(rulebook.sections):
+        for c, clause in enumerate(section.clauses):
+            here: KeyPath = ("sections", s, "clauses", c)
+            own = [((*here, "fields", f, "label"), field.label) for f, field in enumerate(clause.fields)]
+            own += [((*here, "items", i, "title"), item.title) for i, item in enumerate(clause.items)]
+            for path, text in own:
+                for name in _QUOTED.findall(text):
+                    if name not in clause.text:
+                        yield path, f"“{text}”里的“{name}”在原文里找不到：“{clause.text}”"
+
+
+def _readings(rulebook: Rulebook) -> Doubts:
+    """The clauses that a reading names are those it changes: after renumbering they may be others."""
+    for n, reading in enumerate(rulebook.readings):
+        changed = {rulebook.clause_of_item[change.item].id for choice in reading.choices for change in choice.changes}
+        if any("bonus_in_total" in choice.settings for choice in reading.choices):
+            changed |= {rulebook.clause_of_item[item.id].id for item in rulebook.items.values() if item.bonus}
+        if changed and changed != set(reading.clauses):
+            yield ("readings", n, "clauses"), f"口径 {reading.id} 写的是 {'、'.join(reading.clauses)} 条，改动的计分项在 {'、'.join(sorted(changed))} 条"
 
 
 def _dates(rulebook: Rulebook, begin: date, end: date) -> Doubts:
