@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaohe import PROGRAM_ROOT
-from kaohe.rulebook.audit import audit, notice_clauses, notice_method
+from kaohe.rulebook.audit import audit
 from kaohe.rulebook.loader import load_rulebook, read_notice
 from kaohe.rulebook.model import Rulebook
 from kaohe.toml_source import FaultyFile, read_toml
@@ -139,9 +139,10 @@ def test_it_is_sound() -> None:
 
 
 def test_the_notice_is_read_clause_by_clause() -> None:
-    assert len(notice_clauses(NOTICE)) == 44
-    assert notice_clauses(NOTICE)[0].startswith("1、按时参加市工商联组织召开的")
-    assert len(notice_method(NOTICE)) == 4
+    notice = read_notice(RULES)
+    assert len(notice.clauses(rulebook())) == 44
+    assert notice.clauses(rulebook())[0].startswith("1、按时参加市工商联组织召开的")
+    assert len(notice.method(rulebook())) == 4
 
 
 @shared_notice
@@ -462,7 +463,7 @@ def test_a_maximum_that_does_not_add_up(tmp_path: Path) -> None:
 # Faults of writing
 
 
-KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_at_least, rank"
+KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_at_least, ratio_at_least, rank"
 
 
 @pytest.mark.parametrize(

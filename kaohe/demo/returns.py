@@ -113,7 +113,7 @@ def figures(rulebook: Rulebook, luck: random.Random) -> dict[str, Any]:
     due = luck.randint(6, 10)
     start, chambers, towns, clusters, seats = (luck.randint(*r) for r in ((800, 2400), (18, 40), (8, 16), (1, 4), (10, 24)))
     end = start + start * luck.randint(2, 14) // 100
-    found |= {
+    known: dict[str, Any] = {
         "meetings_due": due,
         "meetings_attended": due - (luck.random() < 0.2),
         "website_items": luck.randint(70, 180),
@@ -130,6 +130,11 @@ def figures(rulebook: Rulebook, luck: random.Random) -> dict[str, Any]:
         "committee_attended": seats - luck.randint(0, 1),
         "hiring_intentions": luck.randint(40, 320),
     }
+    found |= known
+    for first, then in rulebook.growth_pairs:
+        if first not in known:
+            found[first] = luck.randint(200, 400)
+            found[then] = found[first] + found[first] * luck.randint(2, 14) // 100
     for small, large in rulebook.never_above:
         found[small] = min(found[small], found[large])
     return {entry: value for entry, value in found.items() if entry in rulebook.fields}

@@ -126,7 +126,7 @@ def _decide(office: Office) -> None:
             meeting.cell(row, 3).value = values[key]
     placed = [card for card in assessment.cards if card.place is not None]
     ranked, last = [card.unit.short for card in placed], placed[-1]
-    missed = next(score for score in last.items if score.maximum is not None and not score.points)
+    missed = next((score for score in last.items if score.maximum is not None and not score.points), last.items[0])
     adjustments, awards = workbook[ADJUSTMENTS_SHEET], workbook[AWARDS_SHEET]
     adjustment: tuple[Any, ...] = (last.unit.short, missed.item.id, 1, "会后补交了证明材料，酌情计分")
     for column, value in enumerate(adjustment, start=2):

@@ -144,7 +144,10 @@ def _readings(rulebook: Rulebook) -> Doubts:
         if any("bonus_in_total" in choice.settings for choice in reading.choices):
             changed |= {rulebook.clause_of_item[item.id].id for item in rulebook.items.values() if item.bonus}
         if changed and changed != set(reading.clauses):
-            yield ("readings", n, "clauses"), f"口径 {reading.id} 写的是 {'、'.join(reading.clauses)} 条，改动的计分项在 {'、'.join(sorted(changed))} 条"
+            yield (
+                ("readings", n, "clauses"),
+                f"口径 {reading.id} 写的是 {'、'.join(reading.clauses)} 条，改动的计分项在 {'、'.join(sorted(changed))} 条",
+            )
 
 
 def _dates(rulebook: Rulebook, begin: date, end: date) -> Doubts:

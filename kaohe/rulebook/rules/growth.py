@@ -126,8 +126,16 @@ class RatioAtLeast(_MetricAtLeast):
         return Ratio(measure="ratio", part=self.part, whole=self.whole)
 
     def points(self, case: Case) -> Fraction:
+        return Fraction(0) if self._impossible(case) else super().points(case)
+
+    def words(self, case: Case) -> str:
+        if self._impossible(case):
+            return f"{self.metric.figures(case)}，前者不应大于后者，不计分。"
+        return super().words(case)
+
+    def _impossible(self, case: Case) -> bool:
         value = self.metric.value(case.facts)
-        return Fraction(0) if value is not None and value > 1 else super().points(case)
+        return value is not None and value > 1
 
     def formula(self, names: FormulaNames) -> str | None:
         part, whole = f"N({names.field(self.part)})", f"N({names.field(self.whole)})"
