@@ -148,10 +148,8 @@ def _against_rulebook(config: Config, rulebook: Rulebook) -> Iterator[tuple[KeyP
     known = {reading.id: reading for reading in rulebook.readings}
     for reading_id, choice_id in config.readings.items():
         if reading_id not in known:
-            yield (
-                ("readings", reading_id),
-                f"[readings] 里没有“{reading_id}”这个口径{nearest(reading_id, known)}；{config.year}年度的口径用 rules 命令看",
-            )
+            others = f"，{config.year}年度的口径有：{'、'.join(known) or '（没有）'}"
+            yield ("readings", reading_id), f"[readings] 里没有“{reading_id}”这个口径{nearest(reading_id, known) or others}"
             continue
         choices = [choice.id for choice in known[reading_id].choices]
         if choice_id not in choices:

@@ -48,4 +48,4 @@ def read_notice(folder: Path) -> Notice:
 
 def _shown(folder: Path, name: str) -> str:
     """With its year, where the rules of several years stand side by side."""
-    return f"{folder.name}/{name}" if folder.name.isdigit() else name
+    return f"{folder.resolve().parent.name}/{folder.name}/{name}" if folder.name.isdigit() else name
