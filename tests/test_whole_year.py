@@ -97,7 +97,7 @@ def test_what_each_night_found(whole_year: WholeYear) -> None:
     steps = nights(whole_year.out)
     titles = [[line.strip() for line in step.splitlines() if line.startswith("2014年度考核排名")] for step in steps]
     assert titles == [[f"2014年度考核排名（{mark}）"] for mark in ("预排名", "预排名", "送审稿", "已审定")]
-    issued = f"正式结果已生成：{whole_year.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。"
+    issued = f"正式结果已生成：{whole_year.final}。以后再收到材料也不会改动它；执行 pipeline.py verify，可以核对。"
     assert [issued in step for step in steps] == [False, False, False, True]
     refused = [sorted(line.partition("：")[0] for line in step.splitlines() if "已被新版本代替" in line) for step in steps]
     assert refused == [["初稿/金水工商联考核表.xlsx"], *[["初稿/金水工商联考核表.xlsx", "登封/填报表（盖章版）.xlsx"]] * 3]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kaohe.called import typed_in_program
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, screen
 
@@ -25,7 +26,7 @@ def demo(
     try:
         office = build_demo(folder, reporter, gate=not year)
     except DemoFolderTaken:
-        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py demo 新文件夹")
+        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：{typed_in_program('demo 新文件夹')}")
         raise typer.Exit(WRONG_CONFIGURATION) from None
     if year:
         from kaohe.demo.whole_year import whole_year
@@ -34,6 +35,7 @@ def demo(
     else:
         show_outcome(run(office, datetime.now(), reporter))
     home = office.config.home
+    file = home / "config.toml"
     screen.say("")
     screen.say("演示做好了，请打开这些文件看看：")
     for name, what in (
@@ -47,4 +49,4 @@ def demo(
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         screen.say(f"  {home / name}　{what}")
-    screen.say(f"再试试：pipeline.py -c {home / 'config.toml'} explain 金水区工商联 4.1b")
+    screen.say(f"再试试：{typed_in_program(f'-c {file} explain 金水区工商联 4.1b')}")

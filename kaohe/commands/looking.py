@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kaohe.called import how_to
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, find_unit, office_of, screen, show_refused
 from kaohe.console import STATUS_HEADINGS, explain_lines, standing_mark, status_rows
@@ -97,6 +98,6 @@ def history(context: typer.Context, unit: Annotated[str, typer.Argument(metavar=
         [datetime.fromtimestamp(e.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M"), e.kind, short.get(e.unit, ""), e.subject, e.said] for e in events
     ]
     if not rows:
-        screen.say("还没有记录。运行过一次 pipeline.py run 以后才有。")
+        screen.say(f"还没有记录。{how_to(office.config.home, 'run')}以后才有。")
         return
     screen.table(f"{office.config.year}年度考核全年记录", ("时间", "事项", "单位", "文件", "情况"), rows)

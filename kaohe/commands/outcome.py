@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from kaohe.called import how_to
 from kaohe.commands.common import refused_lines
 from kaohe.commands.shown import Shown, show
 from kaohe.console import ranking_rows, standing_mark
@@ -33,7 +34,7 @@ def shown_of(outcome: Outcome) -> Shown:
 def _final_lines(outcome: Outcome, standing: str | None) -> Iterator[str]:
     assessment = outcome.assessment
     if outcome.final is not None:
-        yield f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。"
+        yield f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；{how_to(assessment.config.home, 'verify')}，可以核对。"
         yield f"正式文件只在那个文件夹里；{assessment.config.folder('outbox')} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。"
     elif standing is not None:
         yield standing
