@@ -19,7 +19,7 @@ from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.scoring.table import score_table
 from tests.support import sample
-from tests.support.workbooks import PASSED, column_of, leads_to, lines, margins, thirds, written
+from tests.support.workbooks import PASSED, column_of, leads_to, lines, margins, written
 
 
 @pytest.fixture(scope="module")
@@ -450,7 +450,7 @@ def test_versions(book: Workbook, values: Workbook) -> None:
 
 
 def test_versions_without_any(tmp_path: Path) -> None:
-    sheet = openpyxl.load_workbook(written(thirds(), tmp_path))["版本差异"]
+    sheet = openpyxl.load_workbook(written(replace(sample.assessment(), files=()), tmp_path))["版本差异"]
     assert sheet["A4"].value == "没有单位报送过几份不同的表。"
 
 
