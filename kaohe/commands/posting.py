@@ -109,7 +109,8 @@ def fetch_mails(office: Office, now: datetime) -> None:
         screen.table("取到的邮件", ("单位", "发件人", "放在收件箱的", "情况"), rows)
     for taken in found.doubtful:
         screen.say(
-            f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email"
+            f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里；"
+            "里面的佐证材料要算它的，把这封邮件移到收件箱里以该单位命名的文件夹；是考核组的，写成考核组的 email"
         )
     for envelope in found.without_files:
         screen.say(f"没有附件，没有取：{envelope.shown}（正文里可能写了说明或网盘链接，请在邮箱里看）")

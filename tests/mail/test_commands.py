@@ -287,7 +287,8 @@ def test_fetching(tmp_path: Path, certificate: Certificates, mailbox: Mailbox, m
         ["待核对", "邮件/发件人待核对/20141210-x@y.test-广告.eml", "新取"],
     ]
     assert said.out.endswith(
-        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位、考核组邮箱里。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email\n"
+        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位、考核组邮箱里。确是某单位的，把邮箱加到它的 emails 里；"
+        "里面的佐证材料要算它的，把这封邮件移到收件箱里以该单位命名的文件夹；是考核组的，写成考核组的 email\n"
         "没有附件，没有取：二七区工商联 erqi@gsl.test《收到》（正文里可能写了说明或网盘链接，请在邮箱里看）\n"
         f"取到2封邮件，在：{tmp_path / 'inbox'}。接下来：执行 pipeline.py run\n"
     )
