@@ -391,7 +391,7 @@ def test_explain_a_whole_unit(shelf: Path) -> None:
     before = tree(shelf)
     said = call("-c", shelf / "config.toml", "explain", "jinshui")
     assert (said.status, said.err) == (DONE, "")
-    assert said.out.splitlines()[0] == "金水区工商联：总分96分，第1名，有效（材料齐全，三项前提条件具备）"
+    assert said.out.splitlines()[0] == "金水区工商联：总分96分，第1位，有效（材料齐全，三项前提条件具备）"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.out.splitlines() if line.startswith("│")]
     assert [row[0] for row in rows if row[0]] == list(program_office().rulebook.items)
     assert next(row for row in rows if row[0] == "1.3") == [
@@ -427,8 +427,8 @@ def test_rules_lists_every_item_under_its_clause() -> None:
     assert [row[2] for row in rows if row[2]] == list(items)
     assert ["（一）1", "办公室工作", "1.1", "会议出勤和活动", "8"] in [row[:5] for row in rows]
     assert [row[2] for row in rows if row[4] == "不封顶"] == ["3.2", "15.1", "15.2b", "15.4a", "15.4b", "15.4c", "15.5a", "15.5b"]
-    assert "各节封顶项满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
-    assert said.out.endswith("规则完好：15节、44条、59个计分项都有出处，引文与通知逐字一致（规则版本 2014.1）。\n")
+    assert "各部分封顶项满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
+    assert said.out.endswith("规则完好：15个部分、44条、59个计分项都有出处，引文与通知逐字一致（规则版本 2014.1）。\n")
 
 
 def test_schema_for_programs() -> None:

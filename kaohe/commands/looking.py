@@ -74,7 +74,7 @@ def explain(
         for line in explain_lines(card, card.item(item), office.rulebook):
             screen.say(line)
         return
-    place = f"第{card.place}名" if card.place else "没有位次"
+    place = f"第{card.place}位" if card.place else "没有位次"
     total = f"总分{points_text(card.total)}分，" if card.total is not None else ""
     screen.say(f"{found.short}：{total}{place}，{card.state.chinese}（{card.reason}）")
     rows = [
