@@ -541,6 +541,25 @@ def test_several_faults_of_writing_at_once(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "other_form"),
+    [
+        ("year = 2014", "year = 2015", True),
+        ('id = "website_items"\nlabel = "在工商联网站发布信息条数"\ntype = "integer"', 'id = "website_items"\nlabel = "信息"\ntype = "yes_no"', True),
+        ('key = ["title", "outlet"]', 'key = ["title"]', True),
+        ('id = "link"\nlabel = "版面或链接"\ntype = "text"\nrequired = false', 'id = "link"\nlabel = "版面或链接"\ntype = "text"', True),
+        ('label = "参加企业数"', 'label = "参加的企业数"', False),
+        ('hint = "全年累计"', 'hint = "全年"', False),
+    ],
+)
+def test_what_makes_it_another_form(tmp_path: Path, old: str, new: str, other_form: bool) -> None:
+    """A form returned is held against the fingerprint of what it asks; wording is none of that. The rules are others in any case."""
+    (tmp_path / "rulebook.toml").write_text(broken((old, new)), encoding="utf-8")
+    changed = Rulebook.model_validate(read_toml(tmp_path / "rulebook.toml").data)
+    assert (changed.form_hash != rulebook().form_hash) is other_form
+    assert changed.rules_hash != rulebook().rules_hash
+
+
 # Files
 
 
