@@ -891,10 +891,12 @@ QUIET = [
     Trial("V-302", "no growth to speak of", Form({"members_start": 0, "members_end": 5000, "chambers_start": None, "chambers_end": 500})),
     Trial("V-303", "one at first, and a blank", Form({"members_start": 1, "chambers_start": None})),
     Trial("V-304", "a copied sheet says the same", Form(), change=repeated("members_end", "1,010家", 1010)),
+    Trial("V-304", "the same again, where it is not sure what it is", Form(), change=repeated("members_end", "1010", None, Problem.UNCERTAIN_ROW)),
     Trial("V-304", "nothing is repeated", Form()),
     Trial("V-305", "parts that make the whole", Form({"chambers_start": 1000, "clusters_total": 10}), office=AGREEING),
     Trial("V-305", "a part is blank", Form({"chambers_start": 5000, "clusters_total": None}), office=AGREEING),
     Trial("V-401", "optional columns may be blank", Form(rows={"articles": [ARTICLE | {"link": None}], "honours": [HONOUR | {"document": "/"}]})),
+    Trial("V-401", "nothing but a picture, which is asked about by itself", Form(rows={"articles": [{"title": '=DISPIMG("ID_1",1)'}]})),
     Trial("V-401", "what cannot be read is not blank", Form(rows={"articles": [ARTICLE | {"date": "年底"}]})),
     Trial("V-402", "first and last day", Form(rows={"articles": [ARTICLE | {"date": "2014-1-1"}, ARTICLE | {"date": "2014-12-31 23:59"}]})),
     Trial("V-402", "no date", Form(rows={"articles": [ARTICLE | {"date": None}, ARTICLE | {"date": "去年"}]})),
@@ -908,6 +910,11 @@ QUIET = [
                 "questionnaires": [{"title": "民营经济综述", "date": "2014-5-6"}],
             }
         ),
+    ),
+    Trial(
+        "V-403",
+        "the same title in several lists",
+        Form(rows={name: [{"title": "民营经济综述", "date": "2014-5-6"}] for name in ("questionnaires", "topics", "briefings", "proposals")}),
     ),
     Trial(
         "V-501",
