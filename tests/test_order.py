@@ -96,6 +96,12 @@ def test_a_file_that_was_moved_or_renamed_does_not_come_anew() -> None:
     assert came(NEW, ("金水/一.xlsx", V1, NIGHT - 100), before=(FIRST, SECOND), contents=KNOWN) == [NIGHT + DAY, NIGHT]
 
 
+def test_a_file_that_came_under_its_own_name_came_then_whatever_copies_of_it_are_gone() -> None:
+    """The copy in the folder came earlier; what lies there now has been known by its own name since."""
+    copied = Came("金水/一.xlsx", V1, NIGHT - 100, NIGHT - DAY)
+    assert came(OLD, before=(copied, FIRST), contents={V1: NIGHT - DAY}) == [NIGHT]
+
+
 def test_a_date_that_changes_means_nothing() -> None:
     """Whoever copies the inbox to another disk may lose all dates."""
     touched = [(name, sha, NIGHT + 2 * DAY) for name, sha, _ in (OLD, NEW)]
