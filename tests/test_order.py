@@ -28,6 +28,7 @@ V1, V2 = "1" * 64, "2" * 64
         ("第3稿.xlsx", 3),
         ("修改2.xlsx", 2),
         ("第2次报送(1).xlsx", 2),
+        ("第2次报送第3稿.xlsx", 3),
         ("2014年度考核填报表-金水区.xlsx", 0),
         ("20150105.xlsx", 0),
         ("dev1.xlsx", 0),
@@ -120,6 +121,10 @@ def test_without_a_ledger_the_dates_of_the_files_tell_what_was_sent_again() -> N
     assert came(OLD, NEW, again, copy, contents=KNOWN) == [NIGHT, NIGHT + DAY, NIGHT + 2 * DAY, NIGHT]
     assert came(("一.xlsx", V1, NOW), NEW, contents=KNOWN) == [NIGHT, NIGHT + DAY], "one file alone came when its content was first seen"
     assert came(OLD, ("三.xlsx", V1, NOW + 1), contents=KNOWN) == [NIGHT, NIGHT], "no file comes in the future"
+    copied = [("三.xlsx", V1, NIGHT + 3600), ("四.xlsx", V1, NIGHT + 3601)]
+    assert came(OLD, *copied, contents=KNOWN) == [NIGHT, NIGHT, NIGHT + 3601], (
+        "what was copied about the time of the first sight is no version sent again"
+    )
 
 
 def test_unreadable_files_have_no_time() -> None:
