@@ -89,7 +89,7 @@ def test_the_demonstration_goes_through_and_complains_of_nothing(whole_year: Who
 def test_what_each_night_found(whole_year: WholeYear) -> None:
     outbox = whole_year.home / "outbox"
     assert [line for line in whole_year.out.splitlines() if line.startswith("收到文件")] == [
-        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误6条、疑问3条、提示2条。结果在：{outbox}",
+        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误6处、疑问3处、提示2处。结果在：{outbox}",
         f"收到文件17份；待核12个；没有问题。结果在：{outbox}",
         f"收到文件21份；有效11个，不计分1个；没有问题。结果在：{outbox}",
         f"收到文件22份；有效11个，不计分1个；没有问题。结果在：{outbox}",

@@ -41,11 +41,11 @@ def demo(
     for name, what in (
         ("outbox/forms", "发给各单位的填报表"),
         ("inbox", "各单位报来的文件"),
-        (f"outbox/{office.config.year}年度考核汇总.xlsx", "汇总排名工作簿"),
+        (f"outbox/{office.config.year}年度考核汇总.xlsx", "考核汇总工作簿"),
         (f"outbox/{office.config.year}年度考核结果通报(送审稿).docx", "通报（送审稿）"),
         ("outbox/结果通知", "给各统战部的函"),
         ("outbox/更正通知", "退给单位的更正通知"),
-        ("outbox/run-report.html", "当晚运行报告（用浏览器打开）"),
+        ("outbox/run-report.html", "运行报告（用浏览器打开）"),
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         screen.say(f"  {home / name}　{what}")

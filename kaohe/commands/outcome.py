@@ -47,7 +47,7 @@ def _summary(assessment: Assessment) -> str:
     counts = Counter(f.severity.value for f in assessment.findings)
     states = Counter(card.state.chinese for card in assessment.cards)
     summary = "，".join(f"{state}{n}个" for state, n in states.items())
-    found = "、".join(f"{severity}{n}条" for severity, n in counts.items()) or "没有问题"
+    found = "、".join(f"{severity}{n}处" for severity, n in counts.items()) or "没有问题"
     received = sum(1 for file in assessment.files if not file.inside)
     return f"收到文件{received}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}"
 

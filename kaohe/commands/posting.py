@@ -139,7 +139,7 @@ def show_pursuits(office: Office, today: date) -> None:
     )
     _show_days(found.days)
     due = [p.unit.short for p in found.waiting if p.due]
-    screen.say(f"今天该催{len(due)}个：{'、'.join(due)}。{how_to(office.config.home, 'mail reminders')}，写催报邮件" if due else "今天没有要催的")
+    screen.say(f"今天该催{len(due)}个单位：{'、'.join(due)}。{how_to(office.config.home, 'mail reminders')}，写催报邮件" if due else "今天没有要催的")
 
 
 def keep_passwords(office: Office) -> None:

@@ -225,7 +225,7 @@ def test_reminders_are_sent_once_a_step(tmp_path: Path, certificate: Certificate
         before = call(tmp_path, "chase")
         assert {row[1]: row[3:] for row in rows(before)}["惠济区工商联"] == ["还没有报送", "0", "—", "今天（第一次提醒）"]
         assert {row[1]: row[3:] for row in rows(before)}["金水区工商联"] == ["—", "", "—", "—"]
-        assert "报送截止2014年12月31日，还有9天，其中工作日7天\n今天该催11个：" in before.out
+        assert "报送截止2014年12月31日，还有9天，其中工作日7天\n今天该催11个单位：" in before.out
         monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2014, 12, 22, 9).astimezone())
         monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)
         assert call(tmp_path, "mail", "reminders", "--send").status == DONE
