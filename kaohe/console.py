@@ -106,7 +106,7 @@ class Screen:
             text = f"{where} “{inner(f.label)}”：{f.title}，{f.found}。{f.action}。"
             self._print(self.out, f"[{_COLOURS[f.severity]}]{f.severity.value}[/] {escape(clean(text))}", soft_wrap=True)
         if len(shown) < len(findings):
-            self.say(f"……还有{len(findings) - len(shown)}条，见更正通知")
+            self.say(f"……还有{len(findings) - len(shown)}处，见更正通知")
 
     def group_form(self, config: "Config", file: "ReceivedFile", sheets: Iterable["CheckedForm"]) -> None:
         """What is said of an inspection form, sheet by sheet, or of a decision form."""
@@ -115,7 +115,7 @@ class Screen:
         self.say(f"{file.name}：{file.reason if file.verdict is Verdict.ACCEPTED else f'{file.verdict.chinese}。{file.reason}'}")
         for sheet in sheets:
             unit = config.units_by_code.get(sheet.unit)
-            self.say(f"  {unit.short if unit else sheet.unit or '审定表'}，问题{len(sheet.findings)}条")
+            self.say(f"  {unit.short if unit else sheet.unit or '审定表'}，问题{len(sheet.findings)}处")
             self.findings(sheet.findings)
             if sheet.unchecked:
                 self.say(f"  {sheet.unchecked}")

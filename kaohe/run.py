@@ -124,7 +124,7 @@ def _final(office: Office, assessment: Assessment, now: datetime, at: int, repor
 def _recorded(ledger: Ledger, place: Path, at: int, folder: Path | None) -> Path | None:
     """Write down the seal of a final set that was issued, now or by a run that was killed just then; returns ``folder``."""
     if folder is not None or (place.is_dir() and is_unrecorded(ledger, int(place.name))):
-        with told("核对定稿", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
+        with told("核对正式结果", place), contextlib.suppress(ValueError):  # a manifest that cannot be understood: verify says so
             ledger.log([issued_event(at, place, read_manifest(place).seal)])
     return folder
 

@@ -55,20 +55,20 @@ def verify(office: Office, year: int) -> tuple[str, ...]:
     """
     folder = office.config.folder("outbox") / FINAL_FOLDER / str(year)
     if not folder.is_dir():
-        return (f"没有{year}年度的定稿：找不到文件夹 {folder}",)
+        return (f"没有{year}年度的正式结果：找不到文件夹 {folder}",)
     try:
         data = (folder / MANIFEST_FILE).read_bytes()
         manifest = Manifest.model_validate_json(data)
     except OSError as error:
-        return (f"定稿的 {MANIFEST_FILE} 读不出来（{os_problem(error)}），无法核对",)
+        return (f"正式结果的 {MANIFEST_FILE} 读不出来（{os_problem(error)}），无法核对",)
     except ValidationError:
-        return (f"定稿的 {MANIFEST_FILE} 改动过，已经读不懂，无法核对",)
+        return (f"正式结果的 {MANIFEST_FILE} 改动过，已经读不懂，无法核对",)
     ledger = Ledger(office.config.folder("state"))
-    lines = [] if manifest.sealed() == data else [f"定稿文件改动过：{MANIFEST_FILE}"]
+    lines = [] if manifest.sealed() == data else [f"正式结果的文件改动过：{MANIFEST_FILE}"]
     if issued_seal(ledger, year) not in (None, manifest.seal):
-        lines.append(f"{MANIFEST_FILE} 不是签发时的那一份：与台账记下的校验码不同")
+        lines.append(f"{MANIFEST_FILE} 不是生成时的那一份：与台账记下的校验码不同")
     if manifest.year != year:
-        lines.append(f"定稿是{manifest.year}年度的，却放在{year}年度的文件夹里")
+        lines.append(f"正式结果是{manifest.year}年度的，却放在{year}年度的文件夹里")
     lines += _set_lines(folder, manifest)
     lines += _rules_lines(office, year, manifest)
     missing = list(_archive_lines(ledger, manifest))
@@ -84,15 +84,15 @@ def _set_lines(folder: Path, manifest: Manifest) -> Iterator[str]:
     for name in sorted({*expected, *found} - {MANIFEST_FILE}):
         path = found.get(name)
         if path is None:
-            yield f"定稿缺少文件：{name}"
+            yield f"正式结果缺少文件：{name}"
         elif path.is_dir() and not path.is_symlink():
             if name not in folders:
-                yield f"定稿多出文件夹：{name}"
+                yield f"正式结果多出文件夹：{name}"
         elif name not in expected:
-            hint = "（有人正打开着定稿，关闭后会自动消失）" if path.name.startswith("~$") else ""
-            yield f"定稿多出文件：{name}{hint}"
+            hint = "（有人正打开着正式结果，关闭后会自动消失）" if path.name.startswith("~$") else ""
+            yield f"正式结果多出文件：{name}{hint}"
         elif path.is_symlink() or _sha256(path) != expected[name].sha256:
-            yield f"定稿文件改动过：{name}"
+            yield f"正式结果的文件改动过：{name}"
 
 
 def _rules_lines(office: Office, year: int, manifest: Manifest) -> Iterator[str]:
@@ -102,14 +102,14 @@ def _rules_lines(office: Office, year: int, manifest: Manifest) -> Iterator[str]
         config = config.model_copy(update={"year": year, "folders": Folders()})
     folder = rules_folder(config)
     if folder is None:
-        yield f"现在找不到{year}年度的规则，无法与定稿的依据比较"
+        yield f"现在找不到{year}年度的规则，无法与正式结果的依据比较"
         return
     for name in RULES_FILES:
         now = _sha256(folder / name)
         if now is None:
             yield f"现在的规则文件读不出来：{folder / name}"
         elif now != frozen.get(rules_name(year, name)):
-            yield f"现在的规则文件与定稿的依据不同：{folder / name}"
+            yield f"现在的规则文件与正式结果的依据不同：{folder / name}"
 
 
 def _archive_lines(ledger: Ledger, manifest: Manifest) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledge
     try:
         office = frozen_office(folder, year)
     except FaultyFile as faulty:
-        return [f"定稿的依据不能用，没有重算：{fault}" for fault in faulty.faults]
+        return [f"正式结果的依据不能用，没有重算：{fault}" for fault in faulty.faults]
     found = [_arrival(entry, office.config.intake.largest) for entry in manifest.inputs if not entry.inside]
     seen = {i.name: i.first_seen for i in manifest.inputs if i.sha256}
     # Like the times: what the key said of the seals when the set was issued, which needs no key to be kept for ever.
@@ -142,7 +142,7 @@ def _recomputed_lines(folder: Path, year: int, manifest: Manifest, ledger: Ledge
             assessment = assess_intake(office, intake)
     lines = [*_results_lines(folder, assessment), *_source_lines(manifest, assessment)]
     if lines and manifest.program != __version__:
-        lines.append(f"定稿是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")
+        lines.append(f"正式结果是程序 {manifest.program} 版做的，现在是 {__version__} 版，以上不同也可能来自程序的改动")
     return lines
 
 
@@ -203,14 +203,14 @@ def _differences(kept: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[
 def _unit_differences(kept: Mapping[str, Any], fresh: Mapping[str, Any]) -> Iterator[str]:
     for key, title in _FIGURES.items():
         if kept[key] != fresh[key]:
-            yield f"{title}（定稿{_shown(kept[key])}，重算{_shown(fresh[key])}）"
+            yield f"{title}（正式结果{_shown(kept[key])}，重算{_shown(fresh[key])}）"
     items = {item["id"]: item for item in kept["items"]}
     for item in fresh["items"]:
         old = items.pop(item["id"], None)
         if old is None:
-            yield f"{item['id']}（定稿没有）"
+            yield f"{item['id']}（正式结果没有）"
         elif old["points"] != item["points"]:
-            yield f"{item['id']}（定稿{old['points']}分，重算{item['points']}分）"
+            yield f"{item['id']}（正式结果{old['points']}分，重算{item['points']}分）"
         elif old != item:
             yield f"{item['id']}（得分相同，依据不同）"
     yield from (f"{item_id}（规则里没有）" for item_id in items)

@@ -608,14 +608,14 @@ def test_an_older_version_is_migrated_and_what_could_not_be_taken_over_is_listed
     assert {f: v for f, v in values(record).items() if f != "website_items"} == wanted
     assert record.fields["website_items"] == Cell(MAIN_SHEET, "")
     assert rows(record, "articles") == [(ARTICLES, 5, ARTICLE | {"link": None})]
-    assert result.reason == "采用（另一版本 2014.0 的表，标记相同的项目照常取用）"
+    assert result.reason == "采用（另一个版本 2014.0 的表，标记相同的项目照常取用）"
     assert result.notes == (
-        "这份表是另一版本（2014.0），现在用的是2014.1，标记相同的项目照常取用",
+        "这份表是另一个版本（2014.0），现在用的是2014.1，标记相同的项目照常取用",
         "没有取用的3处：在工商联网站发布信息条数（填报表 D14，“90”）、宣传报道：版面或链接（宣传报道 F5，1格）、《提案线索》（提案线索 C5，1行）",
         "这份表里没有的3处：“在工商联网站发布信息条数”、《提案线索》、宣传报道：“版面或链接”",
     )
     assert sorted(findings(record)) == [
-        Said("V-103", MAIN_SHEET, "", "这份表是另一版本（2014.0），没有这一项"),
+        Said("V-103", MAIN_SHEET, "", "这份表是另一个版本（2014.0），没有这一项"),
         Said("V-404", "宣传报道", "", "找不到“版面或链接”这一列，按没有填计"),
         Said("V-404", "提案线索", "", "找不到《提案线索》，按没有填计"),
         Said("V-505", "填报表", "D14", "填了“90”，现在用的表里没有这一项，没有取用"),
@@ -637,8 +637,8 @@ def test_an_edited_fingerprint_is_treated_as_another_version() -> None:
     result = changed(machine(form_hash="x", version=""))
     record = accepted(result)
     all_there(record)
-    assert (result.reason, record.version) == ("采用（另一版本 版本不明 的表，标记相同的项目照常取用）", "版本不明")
-    assert result.notes == ("这份表是另一版本（版本不明），现在用的是2014.1，标记相同的项目照常取用",)
+    assert (result.reason, record.version) == ("采用（另一个版本 版本不明 的表，标记相同的项目照常取用）", "版本不明")
+    assert result.notes == ("这份表是另一个版本（版本不明），现在用的是2014.1，标记相同的项目照常取用",)
     assert findings(record) == []
 
 
@@ -648,7 +648,7 @@ def test_another_version_in_which_too_little_agrees_is_refused() -> None:
             sheet[f"A{row}"] = f"old_{row}"
 
     result = changed(machine(form_hash="x", version="2014.0"), on_main(strip))
-    reason = "这份填报表是另一版本（2014.0），现在用的是 2014.1，50个填报项只有20个对得上，请用新发的表填报"
+    reason = "这份填报表是另一个版本（2014.0），现在用的是 2014.1，50个填报项只有20个对得上，请用新发的表填报"
     assert (result.verdict, result.reason, result.unit) == (Verdict.WRONG_VERSION, reason, "jinshui")
 
 
@@ -688,7 +688,7 @@ def test_two_machine_sheets_that_agree_are_one() -> None:
 
 
 def test_two_machine_sheets_of_two_versions_are_read_as_the_other_version() -> None:
-    assert changed(second_machine(form_hash="x", version="2014.0")).reason == "采用（另一版本 2014.0 的表，标记相同的项目照常取用）"
+    assert changed(second_machine(form_hash="x", version="2014.0")).reason == "采用（另一个版本 2014.0 的表，标记相同的项目照常取用）"
 
 
 @pytest.mark.parametrize(

@@ -252,9 +252,9 @@ def test_check_of_good_and_bad_files(shelf: Path) -> None:
     assert (said.status, said.err) == (DONE, "")
     assert said.out.splitlines() == [
         "好.xlsx：采用",
-        "  金水区工商联，不含位次核定项得90分，问题0条",
+        "  金水区工商联，不含位次核定项得90分，问题0处",
         "错.xlsx：采用",
-        "  惠济区工商联，不含位次核定项得83分，问题2条",
+        "  惠济区工商联，不含位次核定项得83分，问题2处",
         "错误 V-301 填报表 D63 “已建商会的乡镇、街道数”：实际数大于总数，填了 15，而“乡镇、街道总数”（D62）填了 12。请核对这两个数，改正填错的一个。",
         "疑问 V-205 填报表 D14 “在工商联网站发布信息条数”：数字不确定，填了“约30”。"
         "请填确切的数，不写“约”“余”“以上”或百分比；没有的填 0。确定以前这一项暂不计分。",
@@ -277,7 +277,7 @@ def test_check_of_an_issued_form_that_nobody_filled(tmp_path: Path) -> None:
     blank = drop(tmp_path, "空白.xlsx", stamped("jinshui"))
     said = call("check", blank)
     assert said.status == DONE
-    assert said.out.splitlines()[1] == "  金水区工商联，不含位次核定项得0分，问题50条"
+    assert said.out.splitlines()[1] == "  金水区工商联，不含位次核定项得0分，问题50处"
     assert said.out.count("错误 V-101 ") == 50
 
 
@@ -292,10 +292,10 @@ def test_check_of_a_decision_form(tmp_path: Path) -> None:
     office = reviewed(tmp_path / "office")
     good, bad = drop(tmp_path, "审.xlsx", decision(office)), drop(tmp_path, "错.xlsx", decision(office, number="郑工商〔2013〕3号"))
     before = tree(tmp_path)
-    assert call("-c", office.file, "check", good).out.splitlines() == ["审.xlsx：采用（审定表）", "  审定表，问题0条"]
+    assert call("-c", office.file, "check", good).out.splitlines() == ["审.xlsx：采用（审定表）", "  审定表，问题0处"]
     wrong = [
         "错.xlsx：采用（审定表）",
-        "  审定表，问题1条",
+        "  审定表，问题1处",
         "错误 V-811 审定 C6 “通报文号”：文号的年份与会议日期对不上，文号是“郑工商〔2013〕3号”，主席办公会议在2015年1月19日。"
         "请核对文号和会议日期，改正填错的一个。",
     ]
@@ -323,12 +323,12 @@ def test_check_of_an_inspection_form(tmp_path: Path) -> None:
     missing = "  收件箱里没有这个单位可以采用的填报表，与填报表的核对（V-707、V-708、V-709）要等报来以后运行时才做"
     expected = [
         "2014年度核查表-第四组.xlsx：采用（第四组核查表）",
-        "  中牟县工商联，问题0条",
+        "  中牟县工商联，问题0处",
         missing,
-        "  二七区工商联，问题1条",
+        "  二七区工商联，问题1处",
         "错误 V-704 二七区工商联 E8 “工作人员配备到位”：核定一栏看不懂，填了“大体”。请改正；改正以前这项前提条件视为尚未核查。",
         missing,
-        "  惠济区工商联，问题2条",
+        "  惠济区工商联，问题2处",
         "疑问 V-711 惠济区工商联 E11 “接待人”：没有写清考核日期或接待人，接待人空白。请补填或改正，以便存查；不影响得分。",
         "错误 V-709 惠济区工商联 E15 “实际参加会议次数”：核定值与另一个数矛盾，"
         "“实际参加会议次数”核定7，大于“应参加的执委会、常委会和专题座谈会次数”单位填报6。请核对这两个数，改正填错的核定值；改正以前不采用这个核定值。",
@@ -391,7 +391,7 @@ def test_explain_a_whole_unit(shelf: Path) -> None:
     before = tree(shelf)
     said = call("-c", shelf / "config.toml", "explain", "jinshui")
     assert (said.status, said.err) == (DONE, "")
-    assert said.out.splitlines()[0] == "金水区工商联：总分96分，第1名，有效（材料齐全，三项前提条件具备）"
+    assert said.out.splitlines()[0] == "金水区工商联：总分96分，第1位，有效（材料齐全，三项前提条件具备）"
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.out.splitlines() if line.startswith("│")]
     assert [row[0] for row in rows if row[0]] == list(program_office().rulebook.items)
     assert next(row for row in rows if row[0] == "1.3") == [
@@ -427,8 +427,8 @@ def test_rules_lists_every_item_under_its_clause() -> None:
     assert [row[2] for row in rows if row[2]] == list(items)
     assert ["（一）1", "办公室工作", "1.1", "会议出勤和活动", "8"] in [row[:5] for row in rows]
     assert [row[2] for row in rows if row[4] == "不封顶"] == ["3.2", "15.1", "15.2b", "15.4a", "15.4b", "15.4c", "15.5a", "15.5b"]
-    assert "各节封顶项满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
-    assert said.out.endswith("规则完好：15节、44条、59个计分项都有出处，引文与通知逐字一致（规则版本 2014.1）。\n")
+    assert "各部分封顶项满分：18、8、8、20、6、8、2、2、11、12、6、3、6、6、7，共123分；另有8项不封顶。\n" in said.out
+    assert said.out.endswith("规则完好：15个部分、44条、59个计分项都有出处，引文与通知逐字一致（规则版本 2014.1）。\n")
 
 
 def test_schema_for_programs() -> None:
@@ -454,7 +454,7 @@ def test_a_run_says_what_it_found(tmp_path: Path, shelf: Path) -> None:
     assert (said.status, said.err) == (DONE, "")
     assert "2014年度考核排名（预排名）" in said.out
     assert "别的.xlsx：打不开。文件已损坏，可能没有传完，请重新报送\n" in said.out
-    assert said.out.endswith(f"收到文件3份；有效1个，待更正1个，未报送10个；错误1条、疑问1条。结果在：{tmp_path / 'office' / 'outbox'}\n")
+    assert said.out.endswith(f"收到文件3份；有效1个，待更正1个，未报送10个；错误1处、疑问1处。结果在：{tmp_path / 'office' / 'outbox'}\n")
 
 
 def test_a_run_while_another_is_under_way(shelf: Path) -> None:

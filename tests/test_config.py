@@ -436,7 +436,7 @@ def test_faults_of_the_configuration_and_of_the_rules_are_told_together(tmp_path
     found = faults(tmp_path, broken(("deadline = 2014-12-31 ", "deadline = 2013-12-31 ")))
     assert [fault.split("：", 1)[1] for fault in found] == [
         "报送截止日期早于考核期开始日期",
-        "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致",
+        "第（四）部分封顶计分项合计20分，与写明的21分不一致",
     ]
 
 

@@ -212,8 +212,9 @@ def test_the_points_of_the_meeting_are_not_asked_for_as_in_an_inspection(book: W
 
 
 def test_it_prints_on_a4(book: Workbook) -> None:
-    for name in ("审定", "口径", "调整", "奖项"):
+    for name, last in (("审定", "D$8"), ("口径", "F$16"), ("调整", "E$64"), ("奖项", "C$124")):
         page = book[name]
+        assert page.print_area == f"'{name}'!$B$1:${last}"
         assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "landscape")
         assert page.sheet_properties.pageSetUpPr is not None
         assert (page.sheet_properties.pageSetUpPr.fitToPage, page.page_setup.fitToHeight) == (True, 0)

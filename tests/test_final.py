@@ -161,7 +161,7 @@ def test_a_decision_that_does_not_approve_stands_in_the_way(tmp_path: Path) -> N
     office = reviewed(tmp_path)
     drop(tmp_path / "inbox", DECISION_FILE, decision(office, approve="否"))
     found = assessed(office)
-    assert blockers(found) == (f"没有批准：审定表“{DECISION_FILE}”没有同意印发。请主席办公会议批准后重新交回",)
+    assert blockers(found) == (f"审定没有通过：审定表“{DECISION_FILE}”里“是否审定通过”没有选“是”。请主席办公会议审定通过后重新交回",)
     assert issued(office, found) is None
 
 
@@ -209,7 +209,7 @@ def test_an_issued_set_is_never_touched_again(quick: tuple[Office, Assessment]) 
     assert issued(office, assessment) is None
     assert tree(folder) == before
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == times
-    note = f"2014年度的定稿已经签发，原样保存在 {folder}；以后收到的文件只改变 {office.config.folder('outbox')} 里的送审稿，不改变定稿"
+    note = f"2014年度的正式结果已经生成，原样保存在 {folder}；以后收到的文件只改变 {office.config.folder('outbox')} 里的送审稿，不改变正式结果"
     assert standing_note(office.config) == note
 
 
@@ -268,7 +268,7 @@ def test_a_fault_anywhere_leaves_nothing(quick: tuple[Office, Assessment], monke
         patch.setattr(f"kaohe.publish.final.{writer}", Full())
         with pytest.raises(FinalFault) as told:
             issued(office, assessment)
-    assert str(told.value) == f"没有签发定稿：{title}没有写成（磁盘已满）。请排除后再运行一次"
+    assert str(told.value) == f"没有生成正式结果：{title}没有写成（磁盘已满）。请排除后再运行一次"
     assert list((office.config.folder("outbox") / "final").iterdir()) == []
     assert issued(office, assessment) is not None
 
@@ -278,7 +278,7 @@ def test_a_template_fault_leaves_nothing(quick: tuple[Office, Assessment], monke
     monkeypatch.setattr("kaohe.publish.final.write_letters", Torn())
     with pytest.raises(FinalFault) as told:
         issued(office, assessment)
-    assert str(told.value) == "没有签发定稿：结果通知没有做成。模板 x.docx 打不开"
+    assert str(told.value) == "没有生成正式结果：结果通知没有做成。模板 x.docx 打不开"
     assert list((office.config.folder("outbox") / "final").iterdir()) == []
 
 
@@ -289,7 +289,7 @@ def test_a_workbook_that_cannot_be_opened_is_told(quick: tuple[Office, Assessmen
     monkeypatch.setattr("kaohe.publish.final.write_workbook", lambda found, path: write_workbook(found, path.parent / "没有" / path.name))
     with pytest.raises(FinalFault) as told:
         issued(office, assessment)
-    assert str(told.value).startswith("没有签发定稿：考核汇总工作簿没有写成（")
+    assert str(told.value).startswith("没有生成正式结果：考核汇总工作簿没有写成（")
     assert list((office.config.folder("outbox") / "final").iterdir()) == []
 
 
@@ -298,7 +298,7 @@ def test_a_place_that_cannot_be_made_is_told(quick: tuple[Office, Assessment]) -
     drop(office.config.folder("outbox"), "final", b"a file")
     with pytest.raises(FinalFault) as told:
         issued(office, assessment)
-    assert str(told.value) == "没有签发定稿：存放的文件夹没有写成（已经有同名的文件）。请排除后再运行一次"
+    assert str(told.value) == "没有生成正式结果：存放的文件夹没有写成（已经有同名的文件）。请排除后再运行一次"
 
 
 def test_an_interrupt_leaves_nothing(quick: tuple[Office, Assessment], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,7 +329,7 @@ def test_a_configuration_changed_meanwhile_is_told(quick: tuple[Office, Assessme
     office.file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(FinalFault) as told:
         issued(office, assessment)
-    assert str(told.value) == "没有签发定稿：设置或规则在这次运行期间改动过，请再运行一次"
+    assert str(told.value) == "没有生成正式结果：设置或规则在这次运行期间改动过，请再运行一次"
     assert list((office.config.folder("outbox") / "final").iterdir()) == []
 
 
@@ -341,7 +341,7 @@ def test_rules_changed_meanwhile_are_told(quick: tuple[Office, Assessment], tmp_
         drop(rules, name, text.replace("earns = 8", "earns = 7").replace('version = "', 'version = "x').encode())
     with pytest.raises(FinalFault) as told:
         issue_final(assessment, config_file=office.file, rules_folder=rules, now=ISSUED_AT, reporter=Silent())
-    assert str(told.value) == "没有签发定稿：设置或规则在这次运行期间改动过，请再运行一次"
+    assert str(told.value) == "没有生成正式结果：设置或规则在这次运行期间改动过，请再运行一次"
     assert load_office(office.file).rulebook.rules_hash == assessment.rulebook.rules_hash
 
 

@@ -634,7 +634,7 @@ NOT_A_WORKBOOK = "填报表母版不是 .xlsx 工作簿，请另存为 .xlsx，�
         (lambda: edited(lose_name), "填报表母版里找不到名称“st_main_unit”，可能被删掉了，请用 forms --rebuild 重做母版"),
         (lambda: edited(break_name), "填报表母版里找不到名称“st_unit_code”，可能被删掉了，请用 forms --rebuild 重做母版"),
         (lambda: edited(lose_guide), "填报表母版里找不到名称“st_guide_unit”，可能被删掉了，请用 forms --rebuild 重做母版"),
-        (lambda: edited(point_nowhere), "填报表母版的格子 Z199 不见了（名称“st_main_unit”），请用 forms --rebuild 重做母版"),
+        (lambda: edited(point_nowhere), "填报表母版的单元格 Z199 不见了（名称“st_main_unit”），请用 forms --rebuild 重做母版"),
     ],
     ids=[
         "empty",

@@ -129,7 +129,7 @@ def test_hidden_ids_name_the_unit_the_columns_and_every_line(book: Workbook) -> 
 def test_a_unit_without_a_submission_has_the_gate_alone(book: Workbook) -> None:
     page = unit_sheets(book)["zhongyuan"]
     assert list(line_rows(page)) == GATE
-    assert page["B4"].value == "没有收到这个单位可以采用的填报表，先核查三项前提条件。"
+    assert str(page["B3"].value).splitlines()[1] == "没有收到这个单位可以采用的填报表，先核查三项前提条件。"
     text = [cell.value for row in page.iter_rows() for cell in row if cell.value is not None]
     assert "一、三项前提条件" in text
     assert not {"二、填报的数", "三、清单", "四、计分项"} & set(text)
@@ -137,9 +137,10 @@ def test_a_unit_without_a_submission_has_the_gate_alone(book: Workbook) -> None:
 
 def test_lines_show_the_unit_s_figures_rows_and_self_score(book: Workbook) -> None:
     page = unit_sheets(book)["xinzheng"]
-    assert page["B3"].value == "被考核单位：新郑市工商业联合会"
-    assert page["E3"].value == "第一组　组长：白宇宙"
-    assert page["B4"].value == "根据单位报来的“xinzheng.xlsx”制作。核对无误的空着；有出入的填核定并写理由。"
+    assert str(page["B3"].value).splitlines() == [
+        "被考核单位：新郑市工商业联合会　　　第一组　组长：白宇宙",
+        "根据单位报来的“xinzheng.xlsx”制作。核对无误的空着；有出入的填核定并写理由。",
+    ]
     lines = {
         "gate:gate_institution": ("1", "机构健全", None),
         "field:website_items": ("（一）3", "在工商联网站发布信息条数（条）", "90"),
@@ -231,11 +232,13 @@ def test_a_maximum_that_is_no_short_decimal_still_bounds_the_answer() -> None:
 
 
 def test_it_prints_on_a4_a_unit_at_a_time(book: Workbook) -> None:
-    for page in unit_sheets(book).values():
+    for code, page in unit_sheets(book).items():
         assert (page.page_setup.paperSize, page.page_setup.orientation) == (9, "landscape")
         assert page.sheet_properties.pageSetUpPr is not None
         assert (page.sheet_properties.pageSetUpPr.fitToPage, page.page_setup.fitToHeight) == (True, 0)
-        assert page.freeze_panes == "A5"
+        assert (page.freeze_panes, page.print_title_rows) == ("A5", "$3:$4")
+        assert str(page["B3"].value).startswith(f"被考核单位：{YEAR.office.config.units_by_code[code].name}　　　第一组　组长：白宇宙\n")
+        assert [page.cell(4, column).value for column in range(2, 7)] == ["编号", "内容", "单位填报、自评", "核查、核定", "理由、备注"]
         assert page.print_area == f"'{page.title}'!$B$1:$F${page.max_row}"
         assert page.oddFooter is not None
         assert (page.oddFooter.left.text, page.oddFooter.center.text) == ("&A", "第 &P 页 共 &N 页")

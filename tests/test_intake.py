@@ -181,7 +181,7 @@ def password_protected() -> bytes:
         (
             "旧版.xlsx",
             lambda: other(version="2014.0", form_hash="0" * 16),
-            (Verdict.ACCEPTED, "采用（另一版本 2014.0 的表，标记相同的项目照常取用）", "jinshui"),
+            (Verdict.ACCEPTED, "采用（另一个版本 2014.0 的表，标记相同的项目照常取用）", "jinshui"),
         ),
         (
             "外地的表.xlsx",

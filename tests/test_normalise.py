@@ -30,6 +30,13 @@ def trouble(raw: str, problem: Problem) -> Meaning:
     return Meaning(raw, problem=problem)
 
 
+def test_what_is_remembered_of_a_number_is_not_said_of_a_truth() -> None:
+    """Python holds 1, 1.0 and True for equal; a cell with TRUE is no count."""
+    for _ in range(2):
+        assert [meaning(value, "integer") for value in (1, 1.0, True)] == [Meaning("1", 1), Meaning("1", 1), trouble("TRUE", Problem.NOT_NUMBER)]
+        assert [meaning(value, "yes_no").raw for value in (0, False)] == ["0", "FALSE"]
+
+
 @pytest.mark.parametrize("value", BLANKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_looks_blank_is_blank(kind: str, value: Any) -> None:

@@ -28,6 +28,7 @@ V1, V2 = "1" * 64, "2" * 64
         ("第3稿.xlsx", 3),
         ("修改2.xlsx", 2),
         ("第2次报送(1).xlsx", 2),
+        ("第2次报送第3稿.xlsx", 3),
         ("2014年度考核填报表-金水区.xlsx", 0),
         ("20150105.xlsx", 0),
         ("dev1.xlsx", 0),
@@ -96,6 +97,12 @@ def test_a_file_that_was_moved_or_renamed_does_not_come_anew() -> None:
     assert came(NEW, ("金水/一.xlsx", V1, NIGHT - 100), before=(FIRST, SECOND), contents=KNOWN) == [NIGHT + DAY, NIGHT]
 
 
+def test_a_file_that_came_under_its_own_name_came_then_whatever_copies_of_it_are_gone() -> None:
+    """The copy in the folder came earlier; what lies there now has been known by its own name since."""
+    copied = Came("金水/一.xlsx", V1, NIGHT - 100, NIGHT - DAY)
+    assert came(OLD, before=(copied, FIRST), contents={V1: NIGHT - DAY}) == [NIGHT]
+
+
 def test_a_date_that_changes_means_nothing() -> None:
     """Whoever copies the inbox to another disk may lose all dates."""
     touched = [(name, sha, NIGHT + 2 * DAY) for name, sha, _ in (OLD, NEW)]
@@ -114,6 +121,10 @@ def test_without_a_ledger_the_dates_of_the_files_tell_what_was_sent_again() -> N
     assert came(OLD, NEW, again, copy, contents=KNOWN) == [NIGHT, NIGHT + DAY, NIGHT + 2 * DAY, NIGHT]
     assert came(("一.xlsx", V1, NOW), NEW, contents=KNOWN) == [NIGHT, NIGHT + DAY], "one file alone came when its content was first seen"
     assert came(OLD, ("三.xlsx", V1, NOW + 1), contents=KNOWN) == [NIGHT, NIGHT], "no file comes in the future"
+    copied = [("三.xlsx", V1, NIGHT + 3600), ("四.xlsx", V1, NIGHT + 3601)]
+    assert came(OLD, *copied, contents=KNOWN) == [NIGHT, NIGHT, NIGHT + 3601], (
+        "what was copied about the time of the first sight is no version sent again"
+    )
 
 
 def test_unreadable_files_have_no_time() -> None:

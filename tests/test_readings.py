@@ -123,6 +123,8 @@ def test_settings_of_the_readings() -> None:
     assert rulebook().settings == Settings(gated_keep_place=False, bonus_in_total=True)
     assert apply_readings(rulebook(), {"gate-in-cohort": "yes"}).settings == Settings(gated_keep_place=True, bonus_in_total=True)
     assert apply_readings(rulebook(), {"bonus-in-total": "listed"}).settings == Settings(gated_keep_place=False, bonus_in_total=False)
+    both = apply_readings(rulebook(), {"gate-in-cohort": "yes", "bonus-in-total": "listed"})
+    assert both.settings == Settings(gated_keep_place=True, bonus_in_total=False)
 
 
 def test_the_rulebook_says_which_choices_it_was_given() -> None:

@@ -244,7 +244,7 @@ def at(text: str, marker: str, message: str, above: int = 0) -> str:
 
 
 IDS = [
-    ("节", 'id = "13"\nnumber = "（十三）"', 'id = "12"\nnumber = "（十三）"', 'number = "（十三）"', "12"),
+    ("部分", 'id = "13"\nnumber = "（十三）"', 'id = "12"\nnumber = "（十三）"', 'number = "（十三）"', "12"),
     ("条", 'id = "2.2"\nnumber', 'id = "2.1"\nnumber', 'number = "（二）2"', "2.1"),
     ("计分项", 'id = "2.2"\ntitle', 'id = "2.1"\ntitle', 'title = "信息简报"', "2.1"),
     ("清单", 'id = "proposals"\nlabel', 'id = "briefings"\nlabel', 'label = "提案线索"', "briefings"),
@@ -427,7 +427,7 @@ def test_a_clause_that_is_missing(tmp_path: Path) -> None:
     text = TEXT[:start] + TEXT[end:]
     assert load(tmp_path, text) == [
         "notice.txt:16：通知的这一条没有对应的计分项，也没有声明不计分：“2、积极配合完成临时性工作，计5分。”",
-        at(text, "maximum = 18", "第（一）节封顶计分项合计 13 分，与写明的 18 分不一致"),
+        at(text, "maximum = 18", "第（一）部分封顶计分项合计13分，与写明的18分不一致"),
     ]
 
 
@@ -468,7 +468,7 @@ def test_a_section_of_which_only_the_clause_is_there(tmp_path: Path) -> None:
     notice = NOTICE.replace("（十三）千企帮千村工作", "（十三）千企帮千村工作\n（十三之一）新的一节\n（十四）又是一节，计3分。")
     assert load(tmp_path, TEXT, notice) == [
         "notice.txt:68：通知的这一条没有对应的计分项，也没有声明不计分：“（十三之一）新的一节”",
-        "notice.txt:69：通知的这一节没有写进规则：“（十四）又是一节，计3分。”",
+        "notice.txt:69：通知的这一部分没有写进规则：“（十四）又是一节，计3分。”",
     ]
 
 
@@ -489,7 +489,7 @@ def test_two_years_side_by_side_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "2014").mkdir()
     text = broken(("maximum = 20", "maximum = 21"))
     (fault,) = load(tmp_path / "2014", text)
-    assert fault == f"{tmp_path.name}/2014/" + at(text, "maximum = 21", "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致")
+    assert fault == f"{tmp_path.name}/2014/" + at(text, "maximum = 21", "第（四）部分封顶计分项合计20分，与写明的21分不一致")
 
 
 def test_a_notice_cut_off_after_its_clauses(tmp_path: Path) -> None:
@@ -507,7 +507,7 @@ def test_a_notice_cut_off_after_its_clauses(tmp_path: Path) -> None:
 
 def test_a_maximum_that_does_not_add_up(tmp_path: Path) -> None:
     text = broken(("maximum = 20", "maximum = 21"))
-    assert load(tmp_path, text) == [at(text, "maximum = 21", "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致")]
+    assert load(tmp_path, text) == [at(text, "maximum = 21", "第（四）部分封顶计分项合计20分，与写明的21分不一致")]
 
 
 # Faults of writing
@@ -577,7 +577,7 @@ def test_several_faults_at_once(tmp_path: Path) -> None:
         ('taken = "both"', 'taken = "bath"'),
     )
     assert load(tmp_path, text) == [
-        at(text, "maximum = 21", "第（四）节封顶计分项合计 20 分，与写明的 21 分不一致"),
+        at(text, "maximum = 21", "第（四）部分封顶计分项合计20分，与写明的21分不一致"),
         at(text, 'list = "questionaires"', "计分项 15.1 用到的清单“questionaires”不存在（是不是想写“questionnaires”？）"),
         at(text, '"outlets"', "清单 articles 的 key 里“outlets”不是它的列（是不是想写“outlet”？）"),
         at(text, 'taken = "bath"', "口径 all-conditions 的 taken“bath”不是它的选项，可以写：both、split（是不是想写“both”？）"),
@@ -590,6 +590,25 @@ def test_several_faults_of_writing_at_once(tmp_path: Path) -> None:
         at(text, 'title = ""', "“title”不能为空"),
         at(text, '"twenty"', "“maximum”应当是整数，现在是 'twenty'"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "other_form"),
+    [
+        ("year = 2014", "year = 2015", True),
+        ('id = "website_items"\nlabel = "在工商联网站发布信息条数"\ntype = "integer"', 'id = "website_items"\nlabel = "信息"\ntype = "yes_no"', True),
+        ('key = ["title", "outlet"]', 'key = ["title"]', True),
+        ('id = "link"\nlabel = "版面或链接"\ntype = "text"\nrequired = false', 'id = "link"\nlabel = "版面或链接"\ntype = "text"', True),
+        ('label = "参加企业数"', 'label = "参加的企业数"', False),
+        ('hint = "全年累计"', 'hint = "全年"', False),
+    ],
+)
+def test_what_makes_it_another_form(tmp_path: Path, old: str, new: str, other_form: bool) -> None:
+    """A form returned is held against the fingerprint of what it asks; wording is none of that. The rules are others in any case."""
+    (tmp_path / "rulebook.toml").write_text(broken((old, new)), encoding="utf-8")
+    changed = Rulebook.model_validate(read_toml(tmp_path / "rulebook.toml").data)
+    assert (changed.form_hash != rulebook().form_hash) is other_form
+    assert changed.rules_hash != rulebook().rules_hash
 
 
 # Files

@@ -206,6 +206,7 @@ def test_all_of_with_more_done_than_was_due_earns_not_even_a_part() -> None:
 def test_all_of_without_one_of_its_numbers() -> None:
     at = case({"due": 6, "news": 1})
     assert result(BOTH, at) == scored(0, "“实际参加次数”未填或待更正，不计分。")
+    assert result(SPLIT, at) == scored(4, f"“实际参加次数”未填或待更正；{ACTIVE}，计4分。")
 
 
 def test_all_of_in_plain_words_and_as_a_formula() -> None:

@@ -188,6 +188,18 @@ def test_an_empty_form_earns_nothing_and_takes_part() -> None:
     assert placed == {"xinzheng": (0, 2), "jinshui": (0, 2), "zhongyuan": (5, 1), "xingyang": (None, None)}
 
 
+@pytest.mark.parametrize(("choice", "points"), [("no", (2, 2, 2)), ("yes", (2, 2, 1))])
+def test_whether_a_unit_that_failed_the_gate_keeps_its_place(choice: str, points: tuple[int, ...]) -> None:
+    """6.1 gives 2 points to the first three: the fourth is third where the first keeps no place."""
+    grown = {"xinzheng": 14, "jinshui": 13, "zhongyuan": 12, "xingyang": 11}
+    units = {code: UnitFacts({"chambers_start": 10, "chambers_end": end}) for code, end in grown.items()}
+    units["xinzheng"] = UnitFacts(units["xinzheng"].fields, gate=(True, True, False))
+    assert_same(units, {"gate-in-cohort": choice})
+    scored = cards(units, {"gate-in-cohort": choice})
+    assert tuple(scored[code].item("6.1").points for code in ("jinshui", "zhongyuan", "xingyang")) == points
+    assert scored["xinzheng"].item("6.1").points == 0
+
+
 BRIEFING: dict[str, object] = {"title": "用工情况之1", "date": DAY, "adopted": True, "instruction": False}
 
 

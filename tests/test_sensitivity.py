@@ -10,6 +10,7 @@ from kaohe.scoring.score import reassess
 from kaohe.scoring.scorecard import Assessment
 from kaohe.scoring.sensitivity import Move, effects
 from tests.support.decisions import approved, decided, figures, form_of
+from tests.support.inspections import FOUND, year
 from tests.support.sample import assessment
 
 NOW = figures().assessment()
@@ -21,7 +22,18 @@ ADJUSTED = decided(
         adjustments=[("金水区工商联", "1.3", 2.5, "会后补交"), ("惠济", "3.2", 9, "核减"), ("二七", "15.2a", 1, "核减"), ("金水", "4.2", 1, "审定")],
     ),
 )
-CASES = {"figures": NOW, "waiting": figures(waiting=("huiji",)).assessment(), "adjusted": ADJUSTED, "sample": assessment()}
+LISTED = reassess(NOW, apply_readings(NOW.rulebook, {"bonus-in-total": "listed"}))
+SETTLED = year(changed={"huiji": {"meetings_due": 8, "meetings_attended": 10}}).inspected(
+    {"huiji": FOUND | {"field:meetings_attended": (7, "签到簿")}}
+)
+CASES = {
+    "listed": LISTED,
+    "settled": SETTLED,
+    "figures": NOW,
+    "waiting": figures(waiting=("huiji",)).assessment(),
+    "adjusted": ADJUSTED,
+    "sample": assessment(),
+}
 
 
 def _again(found: Assessment) -> list[tuple[str, str, tuple[Move, ...]]]:
@@ -53,6 +65,12 @@ def test_only_what_a_reading_touches_is_computed_again(name: str) -> None:
     expected = _again(CASES[name])
     assert any(moves for _, _, moves in expected)
     assert [(e.reading.id, e.choice.id, e.moves) for e in effects(CASES[name])] == expected
+
+
+def test_a_figure_that_the_group_settled_counts_under_other_readings_too() -> None:
+    """The unit's own figure was an error; the group's earns a part where each condition has its own."""
+    (found,) = [e for e in effects(SETTLED) if (e.reading.id, e.choice.id) == ("all-conditions", "split")]
+    assert [(move.unit, move.other_total - move.total) for move in found.moves if move.total != move.other_total] == [("huiji", 4)]
 
 
 def _moved(found: Assessment) -> list[tuple[str, str, str]]:

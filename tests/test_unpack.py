@@ -73,6 +73,19 @@ def test_a_form_in_a_mail_counts_and_what_came_with_it_is_its_evidence(form: byt
     assert intake.materials == (Material("jinshui", "扫描件.jpg", hashlib.sha256(SCAN).hexdigest()),)
 
 
+def test_an_unknown_sender_s_words_make_nothing_a_unit_s(form: bytes) -> None:
+    """Anybody can write a unit's name into a subject or a file's name; a unit's form is known by its own marks."""
+    scan, with_form = "邮件/发件人待核对/20141212-x@y.test-惠济区工商联材料.eml", "邮件/发件人待核对/20141213-x@y.test-惠济区工商联.eml"
+    intake = taken({scan: mail({"惠济区工商联照片.jpg": SCAN}), with_form: mail({"填报表.xlsx": form, "扫描件.jpg": SCAN})})
+    assert outcomes(intake)[1:] == [
+        (f"{scan}/惠济区工商联照片.jpg", Verdict.NOT_A_FORM, None, scan),
+        (with_form, Verdict.OPENED, None, ""),
+        (f"{with_form}/填报表.xlsx", Verdict.ACCEPTED, "jinshui", with_form),
+        (f"{with_form}/扫描件.jpg", Verdict.EVIDENCE, "jinshui", with_form),
+    ]
+    assert [material.unit for material in intake.materials] == ["jinshui"]
+
+
 def test_a_form_three_levels_down_counts(form: bytes) -> None:
     intake = taken({"来信.eml": mail({"一.zip": zipped({"二.zip": zipped({"表.xlsx": form})})})})
     assert outcomes(intake) == [

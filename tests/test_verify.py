@@ -123,70 +123,73 @@ def test_a_file_that_could_not_be_opened_is_no_difference(office: Office, monkey
 
 def test_no_set(office: Office) -> None:
     shutil.rmtree(final(office))
-    assert verify(office, 2014) == (f"没有2014年度的定稿：找不到文件夹 {final(office)}",)
+    assert verify(office, 2014) == (f"没有2014年度的正式结果：找不到文件夹 {final(office)}",)
 
 
 @pytest.mark.parametrize("name", SET_FILES)
 def test_one_byte_of_a_document(office: Office, name: str) -> None:
     flip(final(office) / name)
-    assert verify(office, 2014) == (f"定稿文件改动过：{name}",)
+    assert verify(office, 2014) == (f"正式结果的文件改动过：{name}",)
 
 
 def test_one_byte_of_the_results(office: Office) -> None:
     swap(final(office) / "results.json", '"place": 1,', '"place": 9,')
-    assert verify(office, 2014) == ("定稿文件改动过：results.json", "results.json 与重算不同：新郑市工商联的位次（定稿9，重算1）")
+    assert verify(office, 2014) == ("正式结果的文件改动过：results.json", "results.json 与重算不同：新郑市工商联的位次（正式结果9，重算1）")
 
 
 def test_results_that_are_no_longer_json(office: Office) -> None:
     flip(final(office) / "results.json", 0)
-    assert verify(office, 2014) == ("定稿文件改动过：results.json", "results.json 与重算不同，而且已经不完整，无法逐项比较")
+    assert verify(office, 2014) == ("正式结果的文件改动过：results.json", "results.json 与重算不同，而且已经不完整，无法逐项比较")
 
 
 def test_one_byte_of_the_scores(office: Office) -> None:
     flip(final(office) / "scores.csv", -3)
-    assert verify(office, 2014) == ("定稿文件改动过：scores.csv", "scores.csv 与重算不同")
+    assert verify(office, 2014) == ("正式结果的文件改动过：scores.csv", "scores.csv 与重算不同")
 
 
 def test_one_byte_of_the_kept_configuration(office: Office) -> None:
     swap(final(office) / "依据" / "config.toml", "# 考核流水线", "# 考核流水縿")
-    assert verify(office, 2014) == ("定稿文件改动过：依据/config.toml",)
+    assert verify(office, 2014) == ("正式结果的文件改动过：依据/config.toml",)
 
 
 def test_a_kept_configuration_that_gives_other_scores(office: Office) -> None:
     swap(final(office) / "依据" / "config.toml", "start = 2014-01-01", "start = 2014-06-01")
     lines = verify(office, 2014)
-    assert lines[0] == "定稿文件改动过：依据/config.toml"
-    assert any(line.startswith("results.json 与重算不同：新郑市工商联的") and "3.2（定稿1分，重算0分）" in line for line in lines)
+    assert lines[0] == "正式结果的文件改动过：依据/config.toml"
+    assert any(line.startswith("results.json 与重算不同：新郑市工商联的") and "3.2（正式结果1分，重算0分）" in line for line in lines)
 
 
 def test_a_kept_configuration_that_cannot_be_used(office: Office) -> None:
     swap(final(office) / "依据" / "config.toml", "year = 2014 ", "year = 甲 ")
     assert verify(office, 2014) == (
-        "定稿文件改动过：依据/config.toml",
-        "定稿的依据不能用，没有重算：config.toml:4：这一行不合 TOML 写法，请检查引号、方括号、等号是否成对、是否用了中文标点",
+        "正式结果的文件改动过：依据/config.toml",
+        "正式结果的依据不能用，没有重算：config.toml:4：这一行不合 TOML 写法，请检查引号、方括号、等号是否成对、是否用了中文标点",
     )
 
 
 def test_kept_readings_that_do_not_exist(office: Office) -> None:
     swap(final(office) / "依据" / "config.toml", 'all-conditions = "both"', 'all-conditions = "neither"')
-    assert verify(office, 2014) == ("定稿文件改动过：依据/config.toml", "定稿的依据不能用，没有重算：config.toml:1：设置的内容有误，或者与规则不配套")
+    assert verify(office, 2014) == (
+        "正式结果的文件改动过：依据/config.toml",
+        "正式结果的依据不能用，没有重算：config.toml:1：设置的内容有误，或者与规则不配套",
+    )
 
 
 def test_one_byte_of_the_kept_rules(office: Office) -> None:
     flip(final(office) / "依据" / "rules" / "2014" / "rulebook.toml", 0)
     lines = verify(office, 2014)
-    assert lines[0] == "定稿文件改动过：依据/rules/2014/rulebook.toml"
+    assert lines[0] == "正式结果的文件改动过：依据/rules/2014/rulebook.toml"
 
 
 def test_one_byte_of_the_kept_notice(office: Office) -> None:
     path = final(office) / "依据" / "rules" / "2014" / "notice.txt"
     path.write_bytes(path.read_bytes() + b"\n")
-    assert verify(office, 2014) == ("定稿文件改动过：依据/rules/2014/notice.txt",)
+    assert verify(office, 2014) == ("正式结果的文件改动过：依据/rules/2014/notice.txt",)
 
 
 def test_one_byte_of_the_manifest(office: Office) -> None:
     swap(final(office) / "manifest.json", "2015-01-20T03:00:05", "2015-01-21T03:00:05")
-    assert verify(office, 2014) == ("定稿文件改动过：manifest.json",)
+    assert verify(office, 2014) == ("正式结果的文件改动过：manifest.json",)
 
 
 def test_every_byte_of_the_manifest_matters(office: Office) -> None:
@@ -205,12 +208,12 @@ def test_every_byte_of_the_manifest_matters(office: Office) -> None:
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 2}', "[]"])
 def test_a_manifest_that_cannot_be_read(office: Office, text: str) -> None:
     (final(office) / "manifest.json").write_text(text)
-    assert verify(office, 2014) == ("定稿的 manifest.json 改动过，已经读不懂，无法核对",)
+    assert verify(office, 2014) == ("正式结果的 manifest.json 改动过，已经读不懂，无法核对",)
 
 
 def test_no_manifest(office: Office) -> None:
     (final(office) / "manifest.json").unlink()
-    assert verify(office, 2014) == ("定稿的 manifest.json 读不出来（找不到），无法核对",)
+    assert verify(office, 2014) == ("正式结果的 manifest.json 读不出来（找不到），无法核对",)
 
 
 def test_files_added_and_removed(office: Office) -> None:
@@ -219,10 +222,10 @@ def test_files_added_and_removed(office: Office) -> None:
     drop(final(office), "~$2014年度考核汇总.xlsx", b"open")
     (final(office) / "空").mkdir()
     assert verify(office, 2014) == (
-        "定稿多出文件：~$2014年度考核汇总.xlsx（有人正打开着定稿，关闭后会自动消失）",
-        "定稿多出文件夹：空",
-        "定稿多出文件：结果通知/丙.docx",
-        "定稿缺少文件：结果通知/乙.docx",
+        "正式结果多出文件：~$2014年度考核汇总.xlsx（有人正打开着正式结果，关闭后会自动消失）",
+        "正式结果多出文件夹：空",
+        "正式结果多出文件：结果通知/丙.docx",
+        "正式结果缺少文件：结果通知/乙.docx",
     )
 
 
@@ -230,14 +233,14 @@ def test_files_added_and_removed(office: Office) -> None:
 def test_a_link_in_place_of_a_file(office: Office, tmp_path: Path) -> None:
     (final(office) / "表彰决定.docx").rename(tmp_path / "表彰决定.docx")
     (final(office) / "表彰决定.docx").symlink_to(tmp_path / "表彰决定.docx")
-    assert verify(office, 2014) == ("定稿文件改动过：表彰决定.docx",)
+    assert verify(office, 2014) == ("正式结果的文件改动过：表彰决定.docx",)
 
 
 def test_a_set_in_the_folder_of_another_year(office: Office) -> None:
     final(office).rename(final(office).with_name("2015"))
     lines = verify(office, 2015)
-    assert lines[:2] == ("定稿是2014年度的，却放在2015年度的文件夹里", "现在找不到2015年度的规则，无法与定稿的依据比较")
-    assert lines[2].startswith("定稿的依据不能用，没有重算：")
+    assert lines[:2] == ("正式结果是2014年度的，却放在2015年度的文件夹里", "现在找不到2015年度的规则，无法与正式结果的依据比较")
+    assert lines[2].startswith("正式结果的依据不能用，没有重算：")
 
 
 # The archive and the rules
@@ -263,7 +266,7 @@ def test_an_archived_file_that_is_gone(office: Office) -> None:
 def test_one_byte_of_the_rules(office: Office, name: str) -> None:
     path = office.rules / name
     path.write_bytes(path.read_bytes() + b"\n")
-    assert verify(office, 2014) == (f"现在的规则文件与定稿的依据不同：{path}",)
+    assert verify(office, 2014) == (f"现在的规则文件与正式结果的依据不同：{path}",)
 
 
 def test_rules_that_are_gone(office: Office) -> None:
@@ -275,7 +278,7 @@ def test_last_year_is_verified_from_this_years_office(office: Office) -> None:
     later = Office(office.config.model_copy(update={"year": 2015}), office.rulebook, office.file, office.rules)
     assert verify(later, 2014) == ()
     flip(office.rules / "notice.txt")
-    assert verify(later, 2014) == (f"现在的规则文件与定稿的依据不同：{office.rules / 'notice.txt'}",)
+    assert verify(later, 2014) == (f"现在的规则文件与正式结果的依据不同：{office.rules / 'notice.txt'}",)
 
 
 # What the ledger remembers
@@ -302,19 +305,19 @@ def test_a_whole_set_forged_consistently_is_caught_by_the_ledger(office: Office)
     path = final(office) / "2014年度考核结果通报.docx"
     path.write_bytes("另一份通报".encode())
     reseal(office)
-    assert verify(office, 2014) == ("manifest.json 不是签发时的那一份：与台账记下的校验码不同",)
+    assert verify(office, 2014) == ("manifest.json 不是生成时的那一份：与台账记下的校验码不同",)
 
 
 def test_the_last_issue_counts(office: Office) -> None:
     ledger = Ledger(office.config.folder("state"))
     ledger.log([issued_event(NOON - 9, final(office), "0" * 64)])
-    assert verify(office, 2014) == ("manifest.json 不是签发时的那一份：与台账记下的校验码不同",)
+    assert verify(office, 2014) == ("manifest.json 不是生成时的那一份：与台账记下的校验码不同",)
     remember(office)
     assert verify(office, 2014) == ()
 
 
 def test_the_command_says_when_the_ledger_knows_nothing_of_the_issue(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    note = "台账里没有这次定稿的记录（台账可能重建过），清单没有与台账比对。"
+    note = "台账里没有这套正式结果的记录（台账可能重建过），清单没有与台账比对。"
     assert pipeline.main(["-c", str(office.file), "verify"]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [note]
     remember(office)
@@ -333,7 +336,7 @@ def test_forged_points_are_caught_by_scoring_again(office: Office) -> None:
 
     forge(office, change)
     place = next(c.place for c in assessed(office).cards if c.unit.code == "xinzheng")
-    assert verify(office, 2014) == (f"results.json 与重算不同：新郑市工商联的位次（定稿9，重算{place}）、3.2（定稿5分，重算1分）",)
+    assert verify(office, 2014) == (f"results.json 与重算不同：新郑市工商联的位次（正式结果9，重算{place}）、3.2（正式结果5分，重算1分）",)
 
 
 def test_a_forged_reason_is_caught(office: Office) -> None:
@@ -385,7 +388,7 @@ def test_differences_under_another_version_of_the_program_say_so(office: Office)
     forge(office, lambda data: data.update(status="review"), program="0.0.9")
     first, second = verify(office, 2014)
     assert first == "results.json 与重算不同：状态"
-    assert second.startswith("定稿是程序 0.0.9 版做的，现在是 ")
+    assert second.startswith("正式结果是程序 0.0.9 版做的，现在是 ")
 
 
 def test_the_time_of_issue_is_the_one_given(office: Office) -> None:

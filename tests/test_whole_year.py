@@ -88,7 +88,7 @@ def test_the_demonstration_goes_through_and_complains_of_nothing(whole_year: Who
 def test_what_each_night_found(whole_year: WholeYear) -> None:
     outbox = whole_year.home / "outbox"
     assert [line for line in whole_year.out.splitlines() if line.startswith("收到文件")] == [
-        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误6条、疑问3条、提示2条。结果在：{outbox}",
+        f"收到文件14份；待核9个，待更正1个，未报送1个，待更正（退回）1个；错误6处、疑问3处、提示2处。结果在：{outbox}",
         f"收到文件17份；待核12个；没有问题。结果在：{outbox}",
         f"收到文件21份；有效11个，不计分1个；没有问题。结果在：{outbox}",
         f"收到文件22份；有效11个，不计分1个；没有问题。结果在：{outbox}",
@@ -96,7 +96,7 @@ def test_what_each_night_found(whole_year: WholeYear) -> None:
     steps = nights(whole_year.out)
     titles = [[line.strip() for line in step.splitlines() if line.startswith("2014年度考核排名")] for step in steps]
     assert titles == [[f"2014年度考核排名（{mark}）"] for mark in ("预排名", "预排名", "送审稿", "已审定")]
-    issued = f"正式结果已生成：{whole_year.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。"
+    issued = f"正式结果已生成：{whole_year.final}。以后再收到材料也不会改动它；执行 pipeline.py verify，可以核对。"
     assert [issued in step for step in steps] == [False, False, False, True]
     refused = [sorted(line.partition("：")[0] for line in step.splitlines() if "已被新版本代替" in line) for step in steps]
     assert refused == [["初稿/金水工商联考核表.xlsx"], *[["初稿/金水工商联考核表.xlsx", "登封/填报表（盖章版）.xlsx"]] * 3]

@@ -60,6 +60,7 @@ def test_sheets_stand_in_order(path: Path) -> None:
         "佐证台账",
         "问题清单",
         "报送情况",
+        "版本差异",
         "计分口径",
         "说明",
     ]
@@ -120,6 +121,7 @@ def test_filters_cover_the_tables_alone(book: Workbook) -> None:
         "佐证台账": "A3:I192",
         "问题清单": "A3:M6",
         "报送情况": "A3:H17",
+        "版本差异": "A3:G4",
         "计分口径": "A3:F15",
         "说明": None,
     }
@@ -302,7 +304,7 @@ def test_detail_heading(values: Workbook, assessment: Assessment) -> None:
     assert [sheet.cell(row, bonus).value for row in range(4, 9)] == ["15.2b", "不封顶", "不封顶", "加分", "课题采纳"]
     assert [c.value for c in sheet[4] if c.value][1:] == list(assessment.rulebook.items)
     assert [sheet.cell(5, c.column).value for c in sheet[8] if c.value == "小计"] == [18, 8, 8, 20, 6, 8, 2, 2, 11, 12, 6, 3, 6, 6, 7]
-    assert sheet.cell(5, column_of(sheet, 8, "封顶项得分")).value == 123
+    assert sheet.cell(5, column_of(sheet, 8, "封顶项\n得分")).value == 123
 
 
 def test_detail_rows(values: Workbook, book: Workbook, assessment: Assessment) -> None:
@@ -437,9 +439,19 @@ def test_files_and_units_that_sent_nothing(values: Workbook) -> None:
     ]
     assert rows[3][:5] == ["中原区工商联", "未报送", "（没有收到文件）", "未报送", "没有收到填报表（截止2014年12月31日）"]
     assert rows[13][:5] == ["不明", "—", "通知扫描件.xlsx", "不是本系统的填报表", "不是本系统发出的填报表，请用发给单位的表填报"]
-    assert lines(values["报送情况"], 21, 21, 7) == [
-        ["金水区工商联", "填报表", "金水区（第一次）.xlsx", "D10", "在工商联网站发布信息条数", "95", "105"]
+
+
+def test_versions(book: Workbook, values: Workbook) -> None:
+    assert lines(values["版本差异"], 3, 4, 7) == [
+        ["单位", "原来的文件", "工作表", "单元格", "填报项目", "原来", "后来"],
+        ["金水区工商联", "金水区（第一次）.xlsx", "填报表", "D10", "在工商联网站发布信息条数", "95", "105"],
     ]
+    assert leads_to(book["报送情况"], "H6") == "'版本差异'!A4"
+
+
+def test_versions_without_any(tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(written(replace(sample.assessment(), files=()), tmp_path))["版本差异"]
+    assert sheet["A4"].value == "没有单位报送过几份不同的表。"
 
 
 def test_what_is_nobody_s_is_not_called_unknown(assessment: Assessment, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _lost_fields(case: UnitCase) -> Iterator[Hit]:
     "V-103",
     Severity.ERROR,
     "旧版表里没有这一项",
-    found="这份表是另一版本（{version}），没有这一项",
+    found="这份表是另一个版本（{version}），没有这一项",
     expected="现在用的表里的每一项都要填",
     action="请在新发的表里补填这一项",
 )
@@ -109,7 +109,9 @@ def negative(case: UnitCase) -> Iterator[Hit]:
     yield from _with_problem(case, Problem.NEGATIVE)
 
 
-@unit_check("V-204", Severity.ERROR, "数字过大", found="填了“{raw}”", expected=f"不超过 {LARGEST} 的整数", action="请核对是否多打了数字，或单位填错")
+@unit_check(
+    "V-204", Severity.ERROR, "数字过大", found="填了“{raw}”", expected=f"不超过 {LARGEST} 的整数", action="请核对是否多打了数字，或计量单位不对"
+)
 def too_large(case: UnitCase) -> Iterator[Hit]:
     """A count beyond anything that can be meant."""
     yield from _with_problem(case, Problem.TOO_LARGE)
@@ -194,9 +196,9 @@ def normalised(case: UnitCase) -> Iterator[Hit]:
 @unit_check(
     "V-213",
     Severity.ERROR,
-    "格子被合并",
+    "单元格被合并",
     found="{note}",
-    expected="每一项、每一行各填各的格子，不合并",
+    expected="每一项、每一行各填各的单元格，不合并",
     action="请取消合并单元格，在每一格分别填写",
 )
 def merged_away(case: UnitCase) -> Iterator[Hit]:

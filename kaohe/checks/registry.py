@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from datetime import date
 from functools import cached_property
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Config
@@ -102,10 +102,6 @@ class Hit:
 
 
 CaseT = TypeVar("CaseT", UnitCase, CohortCase, InspectionCase, DecisionCase)
-UnitFunction: TypeAlias = Callable[[UnitCase], Iterator[Hit]]
-CohortFunction: TypeAlias = Callable[[CohortCase], Iterator[Hit]]
-InspectionFunction: TypeAlias = Callable[[InspectionCase], Iterator[Hit]]
-DecisionFunction: TypeAlias = Callable[[DecisionCase], Iterator[Hit]]
 
 
 @dataclass(frozen=True)
@@ -158,50 +154,35 @@ FOREIGN_DECISION = "V-812"
 """A decision form of another year: what else it says is no fault."""
 
 
-def unit_check(
-    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str, withheld: bool = False
-) -> Callable[[UnitFunction], UnitFunction]:
-    """Register a check of one form."""
+@dataclass(frozen=True)
+class _Registrar(Generic[CaseT]):
+    """Registers the function that it decorates as a check of one kind of case."""
 
-    def register(function: UnitFunction) -> UnitFunction:
-        UNIT_CHECKS.append(Check(code, severity, title, found, expected, action, function, withheld))
-        return function
+    checks: list[Check[CaseT]]
 
-    return register
+    def __call__(
+        self, code: str, severity: Severity, title: str, *, found: str, expected: str, action: str, withheld: bool = False
+    ) -> Callable[[Callable[[CaseT], Iterator[Hit]]], Callable[[CaseT], Iterator[Hit]]]:
+        """The decorator of one check; ``withheld`` as in ``Check``."""
 
+        def register(function: Callable[[CaseT], Iterator[Hit]]) -> Callable[[CaseT], Iterator[Hit]]:
+            self.checks.append(Check(code, severity, title, found, expected, action, function, withheld))
+            return function
 
-def cohort_check(code: str, severity: Severity, title: str, *, found: str, expected: str, action: str) -> Callable[[CohortFunction], CohortFunction]:
-    """Register a check across units."""
-
-    def register(function: CohortFunction) -> CohortFunction:
-        COHORT_CHECKS.append(Check(code, severity, title, found, expected, action, function))
-        return function
-
-    return register
+        return register
 
 
-def inspection_check(
-    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str
-) -> Callable[[InspectionFunction], InspectionFunction]:
-    """Register a check of the inspection forms."""
+unit_check = _Registrar(UNIT_CHECKS)
+"""A check of one form."""
 
-    def register(function: InspectionFunction) -> InspectionFunction:
-        INSPECTION_CHECKS.append(Check(code, severity, title, found, expected, action, function))
-        return function
+cohort_check = _Registrar(COHORT_CHECKS)
+"""A check across units."""
 
-    return register
+inspection_check = _Registrar(INSPECTION_CHECKS)
+"""A check of the inspection forms."""
 
-
-def decision_check(
-    code: str, severity: Severity, title: str, *, found: str, expected: str, action: str
-) -> Callable[[DecisionFunction], DecisionFunction]:
-    """Register a check of the decision form."""
-
-    def register(function: DecisionFunction) -> DecisionFunction:
-        DECISION_CHECKS.append(Check(code, severity, title, found, expected, action, function))
-        return function
-
-    return register
+decision_check = _Registrar(DECISION_CHECKS)
+"""A check of the decision form."""
 
 
 def field_hit(case: UnitCase, field_id: str, cell: Cell, values: Mapping[str, str] | None = None) -> Hit:

@@ -25,7 +25,7 @@ def verify(context: typer.Context) -> None:
         raise typer.Exit(INTERNAL_ERROR)
     screen.say(f"{office.config.year}年度正式结果核对无误：每个文件、每份存档、规则都与清单一致，分数重新计算相同。")
     if issued_seal(Ledger(office.config.folder("state")), office.config.year) is None:
-        screen.say("台账里没有这次定稿的记录（台账可能重建过），清单没有与台账比对。")
+        screen.say("台账里没有这套正式结果的记录（台账可能重建过），清单没有与台账比对。")
 
 
 @app.command(cls=ChineseCommand, help="检查规则是否完整、与通知原文是否一致，并列出来。")
@@ -42,11 +42,11 @@ def rules(context: typer.Context) -> None:
             most = item.rule.maximum()
             cap = "不封顶" if most is None else points_text(most)
             rows.append([clause.number, section.title, item.id, item.title, cap, item.rule.plain(rulebook.names)])
-    screen.table(f"{rulebook.notice_title}（{rulebook.notice_number}）", ("条", "节", "编号", "计分项", "满分", "规则"), rows, numbers=(4,))
+    screen.table(f"{rulebook.notice_title}（{rulebook.notice_number}）", ("条", "部分", "编号", "计分项", "满分", "规则"), rows, numbers=(4,))
     uncapped = sum(i.rule.maximum() is None for i in rulebook.items.values())
     maxima = [rulebook.maximum(section) for section in rulebook.sections]
     clauses = sum(1 for _ in rulebook.clauses())
-    screen.say(f"各节封顶项满分：{'、'.join(points_text(m) for m in maxima)}，共{points_text(sum(maxima))}分；另有{uncapped}项不封顶。")
+    screen.say(f"各部分封顶项满分：{'、'.join(points_text(m) for m in maxima)}，共{points_text(sum(maxima))}分；另有{uncapped}项不封顶。")
     screen.say(f"前提条件：{'、'.join(c.label for c in rulebook.gate.conditions)}。声明不计分的{len(rulebook.not_scored)}句：")
     for entry in rulebook.not_scored:
         screen.say(f"  “{entry.text}”——{entry.why}")
@@ -58,7 +58,7 @@ def rules(context: typer.Context) -> None:
         for doubt in doubts:
             screen.say(f"  {doubt}")
     screen.say(
-        f"规则完好：{len(rulebook.sections)}节、{clauses}条、{len(rulebook.items)}个计分项都有出处，引文与通知逐字一致（规则版本 {rulebook.version}）。"
+        f"规则完好：{len(rulebook.sections)}个部分、{clauses}条、{len(rulebook.items)}个计分项都有出处，引文与通知逐字一致（规则版本 {rulebook.version}）。"
         + (f"上面{len(doubts)}处请再看一遍。" if doubts else "")
     )
 

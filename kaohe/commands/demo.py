@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kaohe.called import typed_in_program
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, screen
 from kaohe.rulebook.model import Rulebook
@@ -28,7 +29,7 @@ def demo(
     try:
         office = build_demo(folder, reporter, gate=not year, settings=Path(context.obj))
     except DemoFolderTaken:
-        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py demo 新文件夹")
+        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：{typed_in_program('demo 新文件夹')}")
         raise typer.Exit(WRONG_CONFIGURATION) from None
     if year:
         from kaohe.demo.whole_year import whole_year
@@ -37,21 +38,22 @@ def demo(
     else:
         show_outcome(run(office, datetime.now(), reporter))
     home = office.config.home
+    file = home / "config.toml"
     screen.say("")
     screen.say("演示做好了，请打开这些文件看看：")
     for name, what in (
         ("outbox/forms", "发给各单位的填报表"),
         ("inbox", "各单位报来的文件"),
-        (f"outbox/{office.config.year}年度考核汇总.xlsx", "汇总排名工作簿"),
+        (f"outbox/{office.config.year}年度考核汇总.xlsx", "考核汇总工作簿"),
         (f"outbox/{office.config.year}年度考核结果通报(送审稿).docx", "通报（送审稿）"),
         ("outbox/结果通知", "给各统战部的函"),
         ("outbox/更正通知", "退给单位的更正通知"),
-        ("outbox/run-report.html", "当晚运行报告（用浏览器打开）"),
+        ("outbox/run-report.html", "运行报告（用浏览器打开）"),
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         screen.say(f"  {home / name}　{what}")
     unit = office.config.cohort[min(1, len(office.config.cohort) - 1)]
-    screen.say(f"再试试：pipeline.py -c {home / 'config.toml'} explain {unit.short} {_shown_item(office.rulebook)}")
+    screen.say(f"再试试：{typed_in_program(f'-c {file} explain {unit.short} {_shown_item(office.rulebook)}')}")
 
 
 def _shown_item(rulebook: Rulebook) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kaohe import PROGRAM_ROOT
+from kaohe.called import how_to, typed_in_program
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import INTERNAL_ERROR, WRONG_CONFIGURATION, app, screen
 from kaohe.config.loader import load_office
@@ -26,7 +27,7 @@ def new_office(
     if refresh:
         launchers = give_launchers(load_office((folder or Path()).expanduser() / CONFIG_FILE), Path(sys.executable))
         screen.say(
-            f"{launchers[0].parent} 里双击用的{len(launchers)}个文件，现在用的是这个程序。装过每晚自动运行的，请再双击一次“{launchers[-1].stem}”。"
+            f"{launchers[0].parent} 里双击用的{len(launchers)}个文件，现在用的是这个程序。装过每晚自动运行的，请再{how_to(launchers[0].parent, 'schedule install')}一次。"
         )
         return
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
@@ -39,9 +40,9 @@ def new_office(
         make_sure_it_is_free(folder)
         office = make_office(folder, _ask() if asking else {})
     except FolderTaken:
-        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：pipeline.py init 新文件夹")
+        screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：{typed_in_program('init 新文件夹')}")
         if (folder / CONFIG_FILE).is_file():
-            screen.complain(f"如果它是原来的办公文件夹，换了程序：pipeline.py init {folder} --refresh")
+            screen.complain(f"如果它是原来的办公文件夹，换了程序：{typed_in_program(f'init {folder} --refresh')}")
         raise typer.Exit(WRONG_CONFIGURATION) from None
     except WrongAnswer as wrong:
         screen.complain(f"没有新建：{wrong}")
@@ -54,7 +55,7 @@ def new_office(
     screen.say(f"  {config.folders.outbox}　结果")
     screen.say(f"  {config.folders.templates}　表和公文的模板，可以改措辞")
     file = f'"{office.file}"' if " " in str(office.file) else office.file
-    screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 pipeline.py -c {file} forms")
+    screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 {typed_in_program(f'-c {file} forms')}")
 
 
 def _usual_place() -> Path:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kaohe.called import how_to
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, find_unit, office_of, screen, show_refused
 from kaohe.console import STATUS_HEADINGS, explain_lines, standing_mark, status_rows
@@ -34,7 +35,7 @@ def check(context: typer.Context, files: Annotated[list[Path], typer.Argument(me
         unit, found = office.config.units_by_code[file.unit], assessment.findings_of(file.unit)
         card = assessment.card(unit.code) if unit.code in office.config.group_of else None
         total = sum((s.points for s in card.items if s.standing is None), start=0) if card else 0
-        screen.say(f"  {unit.short}，不含位次核定项得{points_text(total)}分，问题{len(found)}条")
+        screen.say(f"  {unit.short}，不含位次核定项得{points_text(total)}分，问题{len(found)}处")
         screen.findings(found)
 
 
@@ -74,11 +75,11 @@ def explain(
         for line in explain_lines(card, card.item(item), office.rulebook):
             screen.say(line)
         return
-    place = f"第{card.place}名" if card.place else "没有位次"
+    place = f"第{card.place}位" if card.place else "没有位次"
     total = f"总分{points_text(card.total)}分，" if card.total is not None else ""
     screen.say(f"{found.short}：{total}{place}，{card.state.chinese}（{card.reason}）")
     rows = [
-        [s.item.id, s.item.title, points_text(s.points), "—" if s.maximum is None else points_text(s.maximum), s.state.chinese, s.why]
+        [s.item.id, s.item.title, points_text(s.points), "不封顶" if s.maximum is None else points_text(s.maximum), s.state.chinese, s.why]
         for s in card.items
     ]
     screen.table("", ("编号", "计分项", "得分", "满分", "状态", "理由"), rows, numbers=(2, 3))
@@ -97,6 +98,6 @@ def history(context: typer.Context, unit: Annotated[str, typer.Argument(metavar=
         [datetime.fromtimestamp(e.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M"), e.kind, short.get(e.unit, ""), e.subject, e.said] for e in events
     ]
     if not rows:
-        screen.say("还没有记录。运行过一次 pipeline.py run 以后才有。")
+        screen.say(f"还没有记录。{how_to(office.config.home, 'run')}以后才有。")
         return
     screen.table(f"{office.config.year}年度考核全年记录", ("时间", "事项", "单位", "文件", "情况"), rows)

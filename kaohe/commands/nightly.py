@@ -22,7 +22,7 @@ def schedule(
     way: Annotated[str, typer.Option("--with", metavar="方式", help="用 windows、systemd 还是 cron；不写则按这台电脑自己选。")] = "",
 ) -> None:
     """Show, install or remove the nightly run in the scheduler of the system."""
-    from kaohe.desk.launchers import how_to
+    from kaohe.called import how_to
     from kaohe.desk.programs import ProgramFault, call
     from kaohe.desk.schedule import WAYS, way_of
     from kaohe.desk.schedule.job import nightly_job
@@ -43,12 +43,12 @@ def schedule(
             screen.say(f"以后每天{job.at:%H:%M}自动运行，用的是{chosen.title}：")
             _say_all(done)
             screen.say(
-                f"改时间：改 {office.file} 里 [schedule] 的 at，再{how_to(office.config.home, 'schedule install')}。取消：执行 pipeline.py schedule remove。"
+                f"改时间：改 {office.file} 里 [schedule] 的 at，再{how_to(office.config.home, 'schedule install')}。取消：{how_to(office.config.home, 'schedule remove')}。"
             )
         else:
             _say_all(way_of(way, call).remove(job))
     except ProgramFault as fault:
-        screen.complain(str(fault), "自己动手的步骤，用 pipeline.py schedule show 看。")
+        screen.complain(str(fault), "自己动手的步骤，{how_to(office.config.home, 'schedule show')}看。")
         raise typer.Exit(INTERNAL_ERROR) from None
 
 
@@ -68,7 +68,7 @@ def _show(job: "Job", way: str) -> None:
     for where, text in chosen.shown(job):
         screen.say(f"── {where}")
         screen.say(text.rstrip())
-    screen.say("自动安装：pipeline.py schedule install。自己动手：")
+    screen.say("自动安装：{how_to(job.folder, 'schedule install')}。自己动手：")
     _say_all(chosen.by_hand(job))
     if missing:
         screen.complain(missing)

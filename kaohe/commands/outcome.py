@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from kaohe.called import how_to
 from kaohe.commands.common import refused_lines
 from kaohe.commands.shown import Shown, show
 from kaohe.console import ranking_rows, standing_mark
@@ -33,7 +34,7 @@ def shown_of(outcome: Outcome) -> Shown:
 def _final_lines(outcome: Outcome, standing: str | None) -> Iterator[str]:
     assessment = outcome.assessment
     if outcome.final is not None:
-        yield f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；用 pipeline.py verify 核对。"
+        yield f"正式结果已生成：{outcome.final}。以后再收到材料也不会改动它；{how_to(assessment.config.home, 'verify')}，可以核对。"
         yield f"正式文件只在那个文件夹里；{assessment.config.folder('outbox')} 里的汇总工作簿、通报、函每晚照常更新，一直是送审稿，不要印发。"
     elif standing is not None:
         yield standing
@@ -46,7 +47,7 @@ def _summary(assessment: Assessment) -> str:
     counts = Counter(f.severity.value for f in assessment.findings)
     states = Counter(card.state.chinese for card in assessment.cards)
     summary = "，".join(f"{state}{n}个" for state, n in states.items())
-    found = "、".join(f"{severity}{n}条" for severity, n in counts.items()) or "没有问题"
+    found = "、".join(f"{severity}{n}处" for severity, n in counts.items()) or "没有问题"
     received = sum(1 for file in assessment.files if not file.inside)
     return f"收到文件{received}份；{summary}；{found}。结果在：{assessment.config.folder('outbox')}"
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import typer
 
+from kaohe.called import how_to
 from kaohe.commands.common import INTERNAL_ERROR, WRONG_CONFIGURATION, screen
 from kaohe.config.loader import Office
 from kaohe.config.model import Group, Mail, Server, Unit
@@ -42,8 +43,7 @@ _OF_THE_LAST_RUN = (Kind.CORRECTIONS, Kind.REMINDERS)
 """Mails that carry what the last run put into the outbox."""
 
 _TO_BE_WRITTEN = (Fate.READY, Fate.NO_ADDRESS, Fate.UNSURE)
-_NO_MAIL = "还没有设置发信的邮箱：请在 config.toml 里写好 [mail]（那里有说明），再用 pipeline.py mail password 存密码"
-_NO_FETCH = "还没有设置收信的邮箱：请在 config.toml 里写好 [fetch]（那里有说明），再用 pipeline.py mail password 存密码"
+_NOT_SET_UP = "还没有设置{what}的邮箱：请在 config.toml 里写好 [{section}]（那里有说明），再{keep}，把密码存好"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,9 @@ def carry_out(office: Office, order: Order, now: datetime) -> None:
         _show_plan(_planned(office, order, now.date()), to_be_sent=order.send)
         return
     if order.kind in _OF_THE_LAST_RUN and _changed_since(office):
-        screen.complain("config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先运行一次 pipeline.py run，再写、再发")
+        screen.complain(
+            f"config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先{how_to(office.config.home, 'run')}，再写、再发"
+        )
     server = _sending_server(office) if order.send else None
     with writing_outbox(office.config, now):
         if server is not None and (mended := Ledger(office.config.folder("state")).mend(int(now.timestamp()))):
@@ -87,9 +89,9 @@ def fetch_mails(office: Office, now: datetime) -> None:
 
     server = office.config.fetch
     if server is None:
-        screen.complain(_NO_FETCH)
+        screen.complain(_not_set_up(office, "收信", "fetch"))
         raise typer.Exit(WRONG_CONFIGURATION)
-    password, state = _password(server), office.config.folder("state")
+    password, state = _password(office, server), office.config.folder("state")
     with alone(state, now):
         ledger = Ledger(state)
         if mended := ledger.mend(int(now.timestamp())):
@@ -107,7 +109,8 @@ def fetch_mails(office: Office, now: datetime) -> None:
         screen.table("取到的邮件", ("单位", "发件人", "放在收件箱的", "情况"), rows)
     for taken in found.doubtful:
         screen.say(
-            f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email"
+            f"请核对是谁发的：{taken.envelope.shown}，{taken.envelope.doubt}。确是某单位的，把邮箱加到它的 emails 里；"
+            "里面的佐证材料要算它的，把这封邮件移到收件箱里以该单位命名的文件夹；是考核组的，写成考核组的 email"
         )
     for envelope in found.without_files:
         screen.say(f"没有附件，没有取：{envelope.shown}（正文里可能写了说明或网盘链接，请在邮箱里看）")
@@ -115,7 +118,8 @@ def fetch_mails(office: Office, now: datetime) -> None:
         screen.complain(problem)
     if found.waiting:
         screen.say(f"还有{found.waiting}封没有取，再运行一次会接着取")
-    screen.say(f"取到{len(rows)}封邮件，在：{office.config.folder('inbox')}" if rows else "没有新的带附件的邮件")
+    then = f"。接下来：{how_to(office.config.home, 'run')}"
+    screen.say(f"取到{len(rows)}封邮件，在：{office.config.folder('inbox')}{then}" if rows else "没有新的带附件的邮件")
     if found.stopped:
         screen.complain(found.stopped)
         raise typer.Exit(INTERNAL_ERROR)
@@ -135,7 +139,7 @@ def show_pursuits(office: Office, today: date) -> None:
     )
     _show_days(found.days)
     due = [p.unit.short for p in found.waiting if p.due]
-    screen.say(f"今天该催{len(due)}个：{'、'.join(due)}。用 pipeline.py mail reminders 写催报邮件" if due else "今天没有要催的")
+    screen.say(f"今天该催{len(due)}个单位：{'、'.join(due)}。{how_to(office.config.home, 'mail reminders')}，写催报邮件" if due else "今天没有要催的")
 
 
 def keep_passwords(office: Office) -> None:
@@ -184,7 +188,7 @@ def _chase(office: Office, today: date) -> Chase:
 def _sending_server(office: Office) -> Mail:
     """The server to send with; ends the command where it is not set or the office has no address of its own."""
     if office.config.mail is None:
-        screen.complain(_NO_MAIL)
+        screen.complain(_not_set_up(office, "发信", "mail"))
         raise typer.Exit(WRONG_CONFIGURATION)
     if not is_real(sender_of(office.config).address):
         screen.complain(f"发件地址 {sender_of(office.config).address} 不是真实地址，请在 config.toml 里改 [issuer] 的 email，或写 [mail] 的 from")
@@ -192,9 +196,13 @@ def _sending_server(office: Office) -> Mail:
     return office.config.mail
 
 
-def _password(server: Server) -> str:
+def _not_set_up(office: Office, what: str, section: str) -> str:
+    return _NOT_SET_UP.format(what=what, section=section, keep=how_to(office.config.home, "mail password"))
+
+
+def _password(office: Office, server: Server) -> str:
     try:
-        return password_of(server)
+        return password_of(office.config, server)
     except AccountFault as fault:
         screen.complain(str(fault))
         raise typer.Exit(WRONG_CONFIGURATION) from None
@@ -204,7 +212,7 @@ def _send(office: Office, server: Mail, batch: Batch, planned: Sequence[Result],
     """Send, file copies of what went out, leave drafts of the rest, and tell."""
     clock = SystemClock()
     try:
-        postbox = Postbox(server, sender_of(office.config).address, _password(server), trust(office.config, server))
+        postbox = Postbox(server, sender_of(office.config).address, _password(office, server), trust(office.config, server))
     except AccountFault as fault:
         screen.complain(str(fault))
         raise typer.Exit(WRONG_CONFIGURATION) from None

@@ -1,7 +1,7 @@
 """What the counties of the demonstration send: invented, deterministic, and with the mishaps that really happen."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -150,48 +150,22 @@ def rows(unit: Unit, luck: random.Random, year: int) -> dict[str, list[dict[str,
     def some(most: int) -> int:
         return luck.randint(0, most)
 
-    articles = [
-        {"title": f"{place}：{topic}的探索（{n + 1}）", "outlet": luck.choice(OUTLETS), "date": day(), "link": luck.choice(["A03版", None])}
-        for n, topic in enumerate(luck.choices(TOPICS, k=2 + some(7)))
-    ]
-    honours = [
-        {"area": "招商引资", "kind": "领导批示", "name": f"关于{place}组织企业参加郑交会的批示", "level": "市级", "date": day(), "document": None}
-    ]
-    if luck.random() < 0.7:
-        honours.append(
-            {
-                "area": "理想信念教育",
-                "kind": "经验介绍",
-                "name": "全市理想信念教育实践活动推进会发言",
-                "level": "市级",
-                "date": day(),
-                "document": None,
-            }
-        )
-    if luck.random() < 0.5:
-        name = f"{year}年度“百千万工程”先进单位"
-        honours.append(
-            {
-                "area": "百千万工程",
-                "kind": "表彰",
-                "name": name,
-                "level": luck.choice(["县级", "市级"]),
-                "date": day(),
-                "document": f"郑统通〔{year}〕{luck.randint(3, 40)}号",
-            }
-        )
-    trade = [
-        {"kind": "招商引资", "name": fair, "date": day(), "place": "郑州", "enterprises": luck.randint(6, 24)}
-        for fair in luck.sample(FAIRS, 1 + some(2))
-    ]
-    trade += [
-        {"kind": "走出去", "name": f"{place}{trip}", "date": day(), "place": where, "enterprises": luck.randint(4, 15)}
-        for trip, where in luck.sample(TRIPS, some(2))
-    ]
     return {
-        "articles": articles,
-        "honours": honours,
-        "trade_activities": trade,
+        "articles": [
+            {"title": f"{place}：{topic}的探索（{n + 1}）", "outlet": luck.choice(OUTLETS), "date": day(), "link": luck.choice(["A03版", None])}
+            for n, topic in enumerate(luck.choices(TOPICS, k=2 + some(7)))
+        ],
+        "honours": _honours(place, luck, year, day),
+        "trade_activities": [
+            *(
+                {"kind": "招商引资", "name": fair, "date": day(), "place": "郑州", "enterprises": luck.randint(6, 24)}
+                for fair in luck.sample(FAIRS, 1 + some(2))
+            ),
+            *(
+                {"kind": "走出去", "name": f"{place}{trip}", "date": day(), "place": where, "enterprises": luck.randint(4, 15)}
+                for trip, where in luck.sample(TRIPS, some(2))
+            ),
+        ],
         "questionnaires": [{"title": f"{year}年第{q}季度民营企业景气问卷", "date": day()} for q in range(1, 1 + some(4))],
         "topics": [
             {
@@ -211,6 +185,19 @@ def rows(unit: Unit, luck: random.Random, year: int) -> dict[str, list[dict[str,
             {"title": f"关于{place}{proposal}的建议", "date": day(), "adopted": luck.random() < 0.3} for proposal in luck.sample(PROPOSALS, some(4))
         ],
     }
+
+
+def _honours(place: str, luck: random.Random, year: int, day: Callable[[], date]) -> list[dict[str, Any]]:
+    def honour(area: str, kind: str, name: str, level: str = "市级") -> dict[str, Any]:
+        return {"area": area, "kind": kind, "name": name, "level": level, "date": day(), "document": None}
+
+    found = [honour("招商引资", "领导批示", f"关于{place}组织企业参加郑交会的批示")]
+    if luck.random() < 0.7:
+        found.append(honour("理想信念教育", "经验介绍", "全市理想信念教育实践活动推进会发言"))
+    if luck.random() < 0.5:
+        prize = honour("百千万工程", "表彰", f"{year}年度“百千万工程”先进单位", luck.choice(["县级", "市级"]))
+        found.append(prize | {"document": f"郑统通〔{year}〕{luck.randint(3, 40)}号"})
+    return found
 
 
 def _wrong_year(returns: list[Return], position: int, year: int) -> None:

@@ -1,19 +1,13 @@
-"""Files to double-click in an office's folder, one a task, so that nobody has to type a command."""
+"""Files to double-click in an office's folder, one a task, so that nobody has to know where the program and the settings are."""
 
 import os
 import shlex
 from pathlib import Path
 
+from kaohe.called import ANY, TASKS
 from kaohe.files import write_whole
 
-TASKS: tuple[tuple[str, str], ...] = (
-    ("1-制作填报表", "forms"),
-    ("2-运行", "run"),
-    ("3-看报送情况", "status"),
-    ("4-体检", "doctor"),
-    ("5-每晚自动运行", "schedule install"),
-)
-"""Name of the file and the command that it gives."""
+_EXAMPLE = "chase"
 
 
 def write_launchers(folder: Path, python: Path, program: Path, *, windows: bool = os.name == "nt") -> list[Path]:
@@ -28,17 +22,23 @@ def write_launchers(folder: Path, python: Path, program: Path, *, windows: bool 
     return written
 
 
-def how_to(folder: Path, command: str) -> str:
-    """In Chinese, how somebody with this office's folder gives a command: by its file to double-click where it has one."""
-    for name, given in TASKS:
-        if given == command and any((folder / f"{name}{suffix}").is_file() for suffix in (".cmd", ".sh")):
-            return f"双击“{name}”"
-    return f"执行 pipeline.py {command}"
-
-
 def _cmd(python: Path, program: Path, command: str) -> bytes:
     """UTF-8, which the window is switched to first: program and folder may have Chinese names."""
-    lines = ["@echo off", "chcp 65001 >nul", f'"{_batch(python)}" "{_batch(program)}" -c "%~dp0config.toml" {command} %*', "echo.", "pause"]
+    run = f'"{_batch(python)}" "{_batch(program)}"'
+    lines = ["@echo off", "chcp 65001 >nul"]
+    if command:
+        lines += [f'{run} -c "%~dp0config.toml" {command} %*', "echo.", "pause"]
+    else:
+        lines += [
+            'if "%~1"=="" goto asked',
+            f'{run} -c "%~dp0config.toml" %*',
+            "exit /b %ERRORLEVEL%",
+            ":asked",
+            'cd /d "%~dp0"',
+            f"{run} --help",
+            f"echo 在下面写：{ANY}，空一格，再写命令，按回车。例如：{ANY} {_EXAMPLE}",
+            "cmd /k",
+        ]
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
@@ -47,5 +47,22 @@ def _batch(path: Path) -> str:
 
 
 def _shell(python: Path, program: Path, command: str) -> bytes:
-    run = f'exec {shlex.join([str(python), str(program)])} -c "$(dirname "$0")/config.toml" {command} "$@"'
-    return f"#!/bin/sh\n{run}\n".encode()
+    """The window of a file that was double-clicked closes with it: it waits until what it says was read."""
+    run = shlex.join([str(python), str(program)])
+    lines = ["#!/bin/sh"]
+    if command:
+        lines += [
+            f'{run} -c "$(dirname "$0")/config.toml" {command} "$@"',
+            "done=$?",
+            '[ -t 0 ] && [ -t 1 ] && [ $# -eq 0 ] && printf "\\n按回车键继续……" && read -r _',
+            "exit $done",
+        ]
+    else:
+        lines += [
+            f'[ $# -gt 0 ] && exec {run} -c "$(dirname "$0")/config.toml" "$@"',
+            'cd "$(dirname "$0")" || exit 1',
+            f"{run} --help",
+            f"echo '在下面写：./{ANY}.sh，空一格，再写命令，按回车。例如：./{ANY}.sh {_EXAMPLE}'",
+            'if [ -t 0 ]; then exec "${SHELL:-/bin/sh}"; fi',
+        ]
+    return "".join(f"{line}\n" for line in lines).encode()

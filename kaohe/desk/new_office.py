@@ -197,5 +197,6 @@ def _guide_lines(office: Office) -> Iterator[str]:
     yield f"3. 单位发回来的文件放进 {config.folders.inbox}，文件名、子文件夹随意。程序不会改动里面的文件。"
     yield f"4. 双击“2-运行”，看 {config.folders.outbox}\\run-report.html，先办最上面列出的事。"
     yield "5. 双击“5-每晚自动运行”，以后每晚自己运行。"
-    yield "6. 有什么不对，双击“4-体检”，照它说的办。"
+    yield "6. 写邮件、催报、核查表、审定表，双击“6-命令”，在出来的窗口里写。"
+    yield "7. 有什么不对，双击“4-体检”，照它说的办。"
     yield f"收到的每份文件在 {config.folders.state} 里都有存档，请不要手工改动，并随整个文件夹一起备份。"

@@ -89,8 +89,8 @@ def build_decision(rulebook: Rulebook, task: DecisionTask, key: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[tuple[str, str, int], ...], styles: Styles) -> Worksheet:
-    """A sheet with its hidden ids, title, note and headings; ``columns`` are (id, heading, width)."""
+def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[tuple[str, str, int], ...], styles: Styles, rows: int) -> Worksheet:
+    """A sheet with its hidden ids, title, note and headings; ``columns`` are (id, heading, width). Its ``rows`` are printed, empty or not."""
     sheet = workbook.add_worksheet(name)
     last = len(columns) - 1
     for index, (column, heading, width) in enumerate(columns):
@@ -109,6 +109,7 @@ def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[t
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEADER_ROW)
+    sheet.print_area(0, 1, _HEADER_ROW + rows, last)
     sheet.set_footer("&L&A&C第 &P 页 共 &N 页")
     sheet.hide_gridlines(2)
     sheet.protect("", {"format_columns": True, "format_rows": True})
@@ -118,7 +119,7 @@ def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[t
 def _meeting(workbook: Workbook, rulebook: Rulebook, task: DecisionTask, styles: Styles) -> None:
     columns = (("id", "", 3), ("label", "事项", 34), ("value", "审定结果", 34), ("note", "怎样填", 66))
     title = f"{rulebook.year}年度工作目标考核审定表"
-    sheet = _page(workbook, MEETING_SHEET, title, f"供主席办公会议审定。{task.summary}", columns, styles)
+    sheet = _page(workbook, MEETING_SHEET, title, f"供主席办公会议审定。{task.summary}", columns, styles, 4)
     lines = (
         ("date", "主席办公会议日期", "date", f"写成 {rulebook.example_meeting} 的样子"),
         ("number", "通报文号", "text", f"例如 郑工商〔{rulebook.year + 1}〕3号，年份用六角括号〔〕，序号不写“第”、不补零"),
@@ -141,7 +142,7 @@ def _readings(workbook: Workbook, task: DecisionTask, styles: Styles) -> None:
         *(("others", "其他口径，以及改用后的变化", 62), ("value", "审定", 26)),
     )
     note = f"通知没有说死的地方。维持现行口径的，“审定”一栏空着或选“{KEEP}”；改用其他口径的，从下拉框里选。"
-    sheet = _page(workbook, READINGS_SHEET, "口径审定", note, columns, styles)
+    sheet = _page(workbook, READINGS_SHEET, "口径审定", note, columns, styles, len(task.readings))
     for row, line in enumerate(task.readings, start=_HEADER_ROW + 1):
         texts = (line.id, line.clause, line.question, line.taken, clean(line.others))
         widths = (3, 13, 34, 26, 62)
@@ -155,7 +156,7 @@ def _readings(workbook: Workbook, task: DecisionTask, styles: Styles) -> None:
 def _adjustments(workbook: Workbook, styles: Styles) -> None:
     columns = (("id", "", 3), ("unit", "单位", 22), ("item", "计分项编号", 16), ("points", "审定得分", 14), ("reason", "理由", 70))
     note = "会议对个别计分项另行审定得分的，一项一行，单位、计分项、得分、理由都要填；得分不超过该项满分。没有的空着。"
-    sheet = _page(workbook, ADJUSTMENTS_SHEET, "得分调整", note, columns, styles)
+    sheet = _page(workbook, ADJUSTMENTS_SHEET, "得分调整", note, columns, styles, ADJUSTMENT_ROWS)
     for row in range(_HEADER_ROW + 1, _HEADER_ROW + 1 + ADJUSTMENT_ROWS):
         sheet.write_string(row, 0, "adjustment", styles["hidden"])
         for column, style in ((1, "choice"), (2, "choice"), (3, "points"), (4, "text")):
@@ -175,7 +176,7 @@ def _adjustments(workbook: Workbook, styles: Styles) -> None:
 def _awards(workbook: Workbook, styles: Styles) -> None:
     columns = (("id", "", 3), ("unit", "获奖单位", 26), ("award", "奖项名称", 60))
     note = "会议决定表彰的单位，一个单位一个奖项一行。没有得分的单位（未报送、不计分）不能获奖。"
-    sheet = _page(workbook, AWARDS_SHEET, "奖项", note, columns, styles)
+    sheet = _page(workbook, AWARDS_SHEET, "奖项", note, columns, styles, AWARD_ROWS)
     first, last = _HEADER_ROW + 1, _HEADER_ROW + AWARD_ROWS
     for row in range(first, last + 1):
         sheet.write_string(row, 0, "award", styles["hidden"])

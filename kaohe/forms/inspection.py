@@ -31,6 +31,10 @@ COVER_SHEET = "封面"
 ANSWER_HEADINGS = ("核查结果", "核定值", "是否认可", "核定分")
 """Headings over the answers of the four blocks: what stands in the answers' column without being an answer."""
 
+_HEADINGS = ("编号", "内容", "单位填报、自评", "核查、核定", "理由、备注")
+"""What the columns are in every block; they stay in sight, and stand on every page with the unit's name."""
+
+_HEADING_ROW = 3
 _WIDTHS = (3, 9, 58, 18, 14, 40)
 _LAST = len(COLUMNS) - 1
 
@@ -147,10 +151,13 @@ class _Sheet:
         sheet.set_row(ID_ROW - 1, None, None, {"hidden": True})
         sheet.set_row(1, 34)
         sheet.merge_range(1, 1, 1, _LAST, f"{rulebook.year}年度工作目标考核核查表", styles["title"])
-        sheet.merge_range(2, 1, 2, 3, f"被考核单位：{unit.name}", styles["unit"])
-        sheet.merge_range(2, 4, 2, _LAST, f"{task.group}　组长：{task.leader}", styles["unit"])
-        sheet.merge_range(3, 1, 3, _LAST, unit.note, styles["note"])
-        self._row = 4
+        sheet.set_row(2, 36)
+        sheet.merge_range(2, 1, 2, _LAST, "", styles["note"])
+        whose = f"被考核单位：{unit.name}　　　{task.group}　组长：{task.leader}"
+        sheet.write_rich_string(2, 1, styles["unit"], clean(whose), styles["note"], f"\n{clean(unit.note)}", styles["note"])
+        for column, heading in enumerate(_HEADINGS, start=1):
+            sheet.write_string(_HEADING_ROW, column, heading, styles["header"])
+        self._row = _HEADING_ROW + 1
         self._block(f"一、{rulebook.gate.counted}", ("序号", "内容", "", ANSWER_HEADINGS[0], "备注"), unit.gate)
         if unit.figures:
             self._block("二、填报的数", ("条款", "填报内容", "单位填报", ANSWER_HEADINGS[1], "核定理由"), unit.figures)
@@ -201,7 +208,8 @@ class _Sheet:
 
     def _print_setup(self, unit: InspectedUnit) -> None:
         sheet = self._sheet
-        sheet.freeze_panes(4, 0)
+        sheet.freeze_panes(_HEADING_ROW + 1, 0)
+        sheet.repeat_rows(_HEADING_ROW - 1, _HEADING_ROW)
         sheet.set_paper(9)
         sheet.set_landscape()
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)

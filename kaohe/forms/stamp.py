@@ -110,7 +110,7 @@ class Master:
                 if cell is None and part == self._sheets[MACHINE_SHEET]:
                     cell = _empty_cell(tree, place.cell)  # office programs drop cells that hold nothing
                 if cell is None:
-                    raise MasterFault(f"填报表母版的格子 {place.cell} 不见了（名称“{stamp}”），请用 forms --rebuild 重做母版")
+                    raise MasterFault(f"填报表母版的单元格 {place.cell} 不见了（名称“{stamp}”），请用 forms --rebuild 重做母版")
                 for child in list(cell):
                     cell.remove(child)
                 if "t" in cell.attrib:

@@ -9,6 +9,9 @@ from kaohe.config.model import Config
 from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.text import match_key
 
+DOUBTFUL_FOLDER = "发件人待核对"
+"""Where mails of unknown senders lie. What these call themselves and their files does not make them a unit's; a unit's form among them does."""
+
 _LEFT_OUT = (Verdict.ACCEPTED, Verdict.OPENED, Verdict.ARRIVING, Verdict.STALLED)
 _LONG_ENOUGH = 3
 """Characters that a unit's name must have to be told inside a longer name: 中原 also stands in names of banks, 中原区 does not."""
@@ -53,13 +56,15 @@ class _Companies:
     def owner(self, file: ReceivedFile) -> str | None:
         """The unit of the nearest company that belongs to one; None where its own name, the company's and the forms in it do not agree.
 
-        Forms speak for the folder that they lie in and for the whole mail or archive, not for the folders around those.
+        Forms speak for the folder that they lie in and for the whole mail or archive, not for the folders around those. Names say nothing
+        in mails of unknown senders.
         """
+        doubtful = DOUBTFUL_FOLDER in file.name.split("/")
         said = self._named(file.name.rpartition("/")[2])
         packed, left = bool(file.inside), False
         outermost = next((folder for folder in reversed(list(_folders(file.name))) if folder in self._containers), None)
         for depth, folder in enumerate(_folders(file.name)):
-            named = self._named(folder.rpartition("/")[2])
+            named = None if doubtful else self._named(folder.rpartition("/")[2])
             speaking = not left and (depth == 0 or packed)
             found = {*(self._forms.get(folder, ()) if speaking else ()), *([named] if named else ())}
             if found:

@@ -71,7 +71,7 @@ def _refusal(sheets: Sequence[Sheet], identity: Identity, record: Record, office
             return FormRead(Verdict.NOT_A_FORM, reason, identity.unit)
     if identity.version and told * 2 < total:
         version = office.rulebook.version
-        reason = f"这份填报表是另一版本（{identity.version}），现在用的是 {version}，{total}个填报项只有{told}个对得上，请用新发的表填报"
+        reason = f"这份填报表是另一个版本（{identity.version}），现在用的是 {version}，{total}个填报项只有{told}个对得上，请用新发的表填报"
         return FormRead(Verdict.WRONG_VERSION, reason, identity.unit)
     return None
 

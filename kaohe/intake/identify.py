@@ -82,7 +82,7 @@ def _submission(data: dict[str, str], office: Office) -> Identity:
         return Identity(Verdict.UNKNOWN_UNIT, f"表里的单位“{shorten(data.get('unit_name') or code, 40)}”不在本次考核单位之列，请核对是否发错")
     if data.get("form_hash") != office.rulebook.form_hash:
         version = shorten(data.get("version", ""), 20) or "版本不明"
-        return Identity(Verdict.ACCEPTED, f"采用（另一版本 {version} 的表，标记相同的项目照常取用）", known, version=version)
+        return Identity(Verdict.ACCEPTED, f"采用（另一个版本 {version} 的表，标记相同的项目照常取用）", known, version=version)
     return Identity(Verdict.ACCEPTED, "采用", known)
 
 
@@ -123,7 +123,7 @@ def _inspection(data: dict[str, str], office: Office) -> Identity:
         return Identity(Verdict.UNKNOWN_GROUP, f"核查表里的考核组“{group}”不在本次考核之列，请核对是否发错")
     if data.get("form_hash") != office.rulebook.form_hash:
         return Identity(
-            Verdict.WRONG_VERSION, f"这份核查表是另一版本（{data.get('version')}），现在用的是 {office.rulebook.version}，请重新制作核查表"
+            Verdict.WRONG_VERSION, f"这份核查表是另一个版本（{data.get('version')}），现在用的是 {office.rulebook.version}，请重新制作核查表"
         )
     return Identity(Verdict.ACCEPTED, f"采用（{group}核查表）", group=group, issued=machine_sheet.MachineData.read(data))
 

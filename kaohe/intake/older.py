@@ -63,7 +63,7 @@ def _not_taken(cell: Cell, field: str, label: str, text: str) -> Remark:
 
 def migration_notes(record: Record, rulebook: Rulebook, version: str) -> tuple[str, ...]:
     """In Chinese, for the clerk: what a form of another version could not give, both ways."""
-    notes = [f"这份表是另一版本（{version}），现在用的是{rulebook.version}，标记相同的项目照常取用"]
+    notes = [f"这份表是另一个版本（{version}），现在用的是{rulebook.version}，标记相同的项目照常取用"]
     dropped = [f"{r.label}（{r.cell.sheet} {r.cell.ref}，{r.text}）" for r in record.remarks if r.about is About.NOT_TAKEN]
     if dropped:
         notes.append(f"没有取用的{len(dropped)}处：{_some(dropped)}")

@@ -3,6 +3,7 @@
 import os
 import ssl
 
+from kaohe.called import how_to
 from kaohe.config.model import Config, Server
 
 VARIABLE = "KAOHE_MAIL_PASSWORD"
@@ -20,7 +21,7 @@ class AccountFault(Exception):
         self.passing = passing
 
 
-def password_of(server: Server) -> str:
+def password_of(config: Config, server: Server) -> str:
     """The account's password: from the environment, else from the system's safe. "" for an account without a user. Raises AccountFault."""
     if not server.user:
         return ""
@@ -35,7 +36,7 @@ def password_of(server: Server) -> str:
         kept = None
     if not kept:
         raise AccountFault(
-            f"没有找到邮箱 {server.user} 的密码。请运行 pipeline.py mail password 把密码（多数邮箱是“授权码”）存进系统的密码库；"
+            f"没有找到邮箱 {server.user} 的密码。请{how_to(config.home, 'mail password')}，把密码（多数邮箱是“授权码”）存进系统的密码库；"
             f"没有密码库的电脑，运行前设置环境变量 {VARIABLE}"
         )
     return kept

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from kaohe.called import how_to
 from kaohe.config.loader import Office
 from kaohe.config.model import Config, Group, Unit
 from kaohe.files import is_partial, told, write_whole
@@ -72,7 +73,7 @@ def forms_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
         if files:
             _add(batch, _Writing(office, Kind.FORMS, unit, today), files, matter=str(office.config.year))
         else:
-            batch.omitted.append(Omitted(unit, "还没有制作填报表，请先运行 pipeline.py forms"))
+            batch.omitted.append(Omitted(unit, f"还没有制作填报表，请先{how_to(office.config.home, 'forms')}"))
     return batch
 
 
@@ -84,7 +85,7 @@ def corrections_batch(office: Office, units: Sequence[Unit], today: date) -> Bat
     batch = Batch(Kind.CORRECTIONS)
     if not (office.config.folder("outbox") / CORRECTIONS_FOLDER).is_dir():
         ran = (office.config.folder("outbox") / REPORT_FILE).is_file()
-        return replace(batch, refusal="现在没有要更正的单位，不用发" if ran else "outbox 里还没有更正通知，请先运行 pipeline.py run")
+        return replace(batch, refusal="现在没有要更正的单位，不用发" if ran else f"outbox 里还没有更正通知，请先{how_to(office.config.home, 'run')}")
     for unit in units:
         files = corrections_of(office.config, unit)
         if files:
@@ -108,7 +109,7 @@ def inspections_batch(office: Office, groups: Sequence[Group], today: date) -> B
     for group in groups:
         files = _attached(config.folder("outbox") / "forms", [inspection_name(config.year, group.name)])
         if not files:
-            batch.omitted.append(Omitted(group, "还没有制作核查表，请先运行 pipeline.py forms --inspection"))
+            batch.omitted.append(Omitted(group, f"还没有制作核查表，请先{how_to(config.home, 'forms --inspection')}"))
         elif group.email is None:
             batch.omitted.append(Omitted(group, "没有写组长的邮箱，请在 config.toml 里给这个考核组加上 email"))
         else:
@@ -127,7 +128,7 @@ def letters_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
     try:
         issued = {file.name: file.sha256 for file in read_manifest(place).files}
     except (OSError, ValueError):
-        return replace(batch, refusal=f"正式结果的清单读不出来，不能确认函件是不是原样，没有发。请用 pipeline.py verify 核对 {place}")
+        return replace(batch, refusal=f"正式结果的清单读不出来，不能确认函件是不是原样，没有发。请{how_to(config.home, 'verify')}，核对 {place}")
     for unit in units:
         name = letter_name(unit)
         files = _attached(place / LETTERS_FOLDER, [name])
@@ -136,7 +137,7 @@ def letters_batch(office: Office, units: Sequence[Unit], today: date) -> Batch:
         elif not files:
             batch.omitted.append(Omitted(unit, f"正式结果里没有给{unit.department}的函“{name}”"))
         elif issued.get(f"{LETTERS_FOLDER}/{name}") != set_file(name, files[0].data).sha256:
-            batch.omitted.append(Omitted(unit, f"函“{name}”与正式结果的清单不符，可能改动过，没有发。请用 pipeline.py verify 核对"))
+            batch.omitted.append(Omitted(unit, f"函“{name}”与正式结果的清单不符，可能改动过，没有发。请{how_to(config.home, 'verify')}，核对一下"))
         else:
             recipient = Person(unit.department, unit.department_email)
             _add(batch, _Writing(office, Kind.LETTERS, unit, today, recipient), files, matter=str(config.year))

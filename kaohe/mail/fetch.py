@@ -14,13 +14,14 @@ from imap_tools import AND, BaseMailBox, ImapToolsError, MailBox, MailBoxStartTl
 
 from kaohe.config.model import Config, Fetch
 from kaohe.files import told, write_whole
+from kaohe.intake.company import DOUBTFUL_FOLDER
 from kaohe.ledger import Event, Ledger, store
 from kaohe.mail.account import AccountFault, trust, unreachable
 from kaohe.mail.senders import Envelope, carries_files, envelope
 from kaohe.progress import Reporter
 from kaohe.text import shorten
 
-FOLDER, DOUBTFUL_FOLDER = "邮件", "发件人待核对"
+FOLDER = "邮件"
 FETCHED = "取信"
 """Kind of the events in the year's log that a mail was fetched."""
 

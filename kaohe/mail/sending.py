@@ -191,6 +191,7 @@ class Sender:
             ended(State.DEFERRED, str(delay))
             return Result(draft, Fate.DEFERRED, f"{about.recipient}：{delay}")
         except Unsure:
+            self._book.doubt(about, self._at())
             return Result(
                 draft, Fate.UNSURE, f"{about.recipient}：交给服务器以后连接断了，没有等到回答。请先问对方收到没有；没有收到的，加 --again 再发"
             )

@@ -96,6 +96,11 @@ class SentBook:
             self._insert(connection, about, state, at, said)
             self._log(connection, about, state, at, said)
 
+    def doubt(self, about: About, at: int) -> None:
+        """The year's log tells that nobody knows whether the server took a mail that was begun."""
+        with self._ledger.transaction() as connection:
+            self._tell(connection, about, at, f"不确定是否已发到 {about.recipient}：交给服务器以后连接断了")
+
     @staticmethod
     def _insert(connection: sqlite3.Connection, about: About, state: State, at: int, said: str) -> int:
         (number,) = connection.execute("SELECT COALESCE(MAX(number), 0) + 1 FROM sent").fetchone()
@@ -107,4 +112,8 @@ class SentBook:
         if state is State.DEFERRED:
             return
         what = f"已发到 {about.recipient}" if state is State.SENT else f"{about.recipient} 拒收：{said}"
+        SentBook._tell(connection, about, at, what)
+
+    @staticmethod
+    def _tell(connection: sqlite3.Connection, about: About, at: int, what: str) -> None:
         store.insert_events(connection, [(at, MAILED, about.unit, f"{about.name}（{about.digest[:8]}）", what)])

@@ -103,7 +103,7 @@ class Postbox:
                 smtp.ehlo()
             if server.user:
                 smtp.login(server.user, self._password)
-        except Exception as error:
+        except (OSError, UnicodeError) as error:  # what the library raises of its own is an OSError
             if smtp is not None:
                 smtp.close()
             raise self._fault(error) from error
@@ -116,7 +116,7 @@ class Postbox:
             return smtplib.SMTP_SSL(server.host, port, local_hostname=_HELLO, timeout=server.seconds, context=self._context)
         return smtplib.SMTP(server.host, port, local_hostname=_HELLO, timeout=server.seconds)
 
-    def _fault(self, error: Exception) -> Exception:
+    def _fault(self, error: OSError | UnicodeError) -> AccountFault:
         server = self._server
         match error:
             case smtplib.SMTPAuthenticationError():
@@ -137,7 +137,6 @@ class Postbox:
                 return AccountFault(f"邮件服务器 {server.host} 在连接时断开了，请核对 port 和 security", passing=True)
             case OSError():
                 return unreachable(server, error)
-        return error
 
     def _envelope(self, smtp: smtplib.SMTP, recipient: str, size: int) -> None:
         """Sender, recipient, and the server's leave to go on."""

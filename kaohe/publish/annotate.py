@@ -24,7 +24,7 @@ from kaohe.publish.plain_package import NotPlain, Own, own_of, plain_package
 from kaohe.rulebook.model import Rulebook
 from kaohe.text import shorten
 
-OTHER_VERSION = "原来的文件是另一版本的填报表，或者不是发给单位的表"
+OTHER_VERSION = "原来的文件是另一个版本的填报表，或者不是发给单位的表"
 NOT_OPENED = "原来的文件有程序不能处理的内容"
 INCOMPLETE = "原来的文件里少了要填的行、列或工作表"
 PICTURES_LOST = "原表里的图片没有全部带到这份表里，需要时请从你单位自己保存的原表里取。"

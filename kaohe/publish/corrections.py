@@ -172,7 +172,7 @@ def _wording(config: Config, correction: Correction) -> Callable[[Told], Notice]
                 *([UNTOLD.format(n=total - len(told.findings))] if total > len(told.findings) else []),
                 how,
                 f"错误必须更正，更正以前有关的项目计0分；疑问请核对，得分先保留（注明“{WITHHELD}”的除外）；提示只作提醒。",
-                f"请于{date_text(config.deadline)}前改好，发到 {config.issuer.email}。联系：{config.issuer.contact}，电话 {config.issuer.phone}",
+                f"请于{date_text(config.deadline)}前（已经过了的，请尽快）改好，发到 {config.issuer.email}。联系：{config.issuer.contact}，电话 {config.issuer.phone}",
                 *told.lost,
             ),
             findings=told.findings,

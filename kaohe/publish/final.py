@@ -58,7 +58,7 @@ def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path
         folder = Path(tempfile.mkdtemp(prefix=f".~{place.name}-", dir=place.parent))
     try:
         for title, make in _jobs(assessment, folder, config_file, rules_folder, now):
-            reporter.step(f"正在制作定稿：{title}")
+            reporter.step(f"正在制作正式结果：{title}")
             with _told(title):
                 make()
         with _told("整套文件"):
@@ -108,11 +108,11 @@ def _basis(assessment: Assessment, folder: Path, config_file: Path, rules_folder
         office = frozen_office(folder, year)
         rulebook = apply_readings(office.rulebook, taken(assessment.rulebook))
     except (FaultyFile, KeyError):
-        raise FinalFault(f"没有签发定稿：{_CHANGED}") from None
+        raise FinalFault(f"没有生成正式结果：{_CHANGED}") from None
     decided = {"awards", "readings"}  # the meeting may have set these
     same = office.config.model_dump(exclude=decided) == assessment.config.model_dump(exclude=decided)
     if not same or rulebook.rules_hash != assessment.rulebook.rules_hash:
-        raise FinalFault(f"没有签发定稿：{_CHANGED}")
+        raise FinalFault(f"没有生成正式结果：{_CHANGED}")
 
 
 def _manifest(assessment: Assessment, folder: Path, now: datetime) -> None:
@@ -126,10 +126,10 @@ def _told(title: str) -> Iterator[None]:
     try:
         yield
     except TemplateFault as fault:
-        raise FinalFault(f"没有签发定稿：{title}没有做成。{fault}") from fault
+        raise FinalFault(f"没有生成正式结果：{title}没有做成。{fault}") from fault
     except (OSError, FileCreateError) as error:
         reason = os_problem(error) if isinstance(error, OSError) else str(error)
-        raise FinalFault(f"没有签发定稿：{title}没有写成（{reason}）。请排除后再运行一次") from error
+        raise FinalFault(f"没有生成正式结果：{title}没有写成（{reason}）。请排除后再运行一次") from error
 
 
 def _flush(folder: Path) -> None:

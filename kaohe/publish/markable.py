@@ -13,7 +13,7 @@ OTHER_FORMAT = "原来的文件不是 .xlsx 格式"
 LOCKED = "原来的文件设了打开密码"
 MACROS = "原来的文件带有宏，宏没有带过来"
 STRICT = "原来的文件是“严格 Open XML”格式"
-TOO_LARGE = "原来的文件里格子或合并区域太多"
+TOO_LARGE = "原来的文件里单元格或合并区域太多"
 DAMAGED = "原来的文件有损坏的地方"
 
 _MOST_CELLS = 150_000

@@ -33,7 +33,7 @@ def blockers(assessment: Assessment) -> tuple[str, ...]:
     elif decision is None:
         lines.append("没有审定：收件箱里没有与现在的结果相符的审定表。请制作审定表，主席办公会议审定后放进收件箱")
     elif not decision.approved:
-        lines.append(f"没有批准：审定表“{decision.file}”没有同意印发。请主席办公会议批准后重新交回")
+        lines.append(f"审定没有通过：审定表“{decision.file}”里“是否审定通过”没有选“是”。请主席办公会议审定通过后重新交回")
     if not lines and assessment.status is not Status.FINAL:
         lines.append(f"审定没有生效：结果仍是{assessment.status.mark}。请核对审定表后再运行一次")
     return tuple(lines)
@@ -57,7 +57,7 @@ def standing_note(config: Config) -> str | None:
     place = final_place(config)
     if not os.path.lexists(place):
         return None
-    return f"{config.year}年度的定稿已经签发，原样保存在 {place}；以后收到的文件只改变 {config.folder('outbox')} 里的送审稿，不改变定稿"
+    return f"{config.year}年度的正式结果已经生成，原样保存在 {place}；以后收到的文件只改变 {config.folder('outbox')} 里的送审稿，不改变正式结果"
 
 
 def clear_leftovers(config: Config) -> None:

@@ -48,7 +48,7 @@ def uncovered(rulebook: Rulebook, notice: Notice) -> list[tuple[Paragraph, str]]
         if answers[paragraph.text]:
             answers[paragraph.text] -= 1
         elif paragraph.is_section:
-            found.append((paragraph, f"通知的这一节没有写进规则：“{paragraph.text}”"))
+            found.append((paragraph, f"通知的这一部分没有写进规则：“{paragraph.text}”"))
         else:
             found.append((paragraph, f"通知的这一条没有对应的计分项，也没有声明不计分：“{paragraph.text}”"))
     answered = {rulebook.gate.text, *declared}
@@ -68,9 +68,9 @@ def _walk(rulebook: Rulebook) -> Iterator[tuple[KeyPath, Item]]:
 
 
 def _unique_ids(rulebook: Rulebook) -> Problems:
-    groups: dict[str, list[tuple[KeyPath, str]]] = {"节": [], "条": [], "计分项": [], "填报项": [], "清单": [], "口径": []}
+    groups: dict[str, list[tuple[KeyPath, str]]] = {"部分": [], "条": [], "计分项": [], "填报项": [], "清单": [], "口径": []}
     for s, section in enumerate(rulebook.sections):
-        groups["节"].append((("sections", s, "id"), section.id))
+        groups["部分"].append((("sections", s, "id"), section.id))
         for c, clause in enumerate(section.clauses):
             here: KeyPath = ("sections", s, "clauses", c)
             groups["条"].append(((*here, "id"), clause.id))
@@ -209,4 +209,4 @@ def _maxima(rulebook: Rulebook) -> Problems:
     for s, section in enumerate(rulebook.sections):
         computed = rulebook.maximum(section)
         if computed != section.maximum:
-            yield ("sections", s, "maximum"), f"第{section.number}节封顶计分项合计 {computed} 分，与写明的 {section.maximum} 分不一致"
+            yield ("sections", s, "maximum"), f"第{section.number}部分封顶计分项合计{computed}分，与写明的{section.maximum}分不一致"

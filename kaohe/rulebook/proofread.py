@@ -39,9 +39,9 @@ def _numbering(rulebook: Rulebook) -> Doubts:
         here: KeyPath = ("sections", s)
         said = _half(section.text)
         if _half(section.number) not in said or section.title not in section.text:
-            yield (*here, "title"), f"节的编号、名称“{section.number}{section.title}”与原文“{section.text}”不一致"
+            yield (*here, "title"), f"部分的编号、名称“{section.number}{section.title}”与原文“{section.text}”不一致"
         if (number := _chinese(section.number)) is not None and section.id != str(number):
-            yield (*here, "id"), f"通知里是第{section.number}节，编号（id）却是“{section.id}”，表和函里会对不上，应当是“{number}”"
+            yield (*here, "id"), f"通知里是第{section.number}部分，编号（id）却是“{section.id}”，表和函里会对不上，应当是“{number}”"
         for c, clause in enumerate(section.clauses):
             yield from _clause_numbering(clause, section.id, section.number, (*here, "clauses", c))
 
@@ -50,7 +50,7 @@ def _clause_numbering(clause: Clause, section_id: str, section_number: str, here
     numbered, leading = _NUMBERED.match(clause.number), _LEADING.match(clause.text)
     tail = numbered["clause"] if numbered else ""
     if numbered and numbered["section"] != section_number:
-        yield (*here, "number"), f"第{section_number}节里的条写成了“{clause.number}”"
+        yield (*here, "number"), f"第{section_number}部分里的条写成了“{clause.number}”"
     if leading and tail != leading[1]:
         yield (*here, "number"), f"原文是第{leading[1]}条，编号（number）却是“{clause.number}”"
     wanted = f"{section_id}.{tail or 1}"

@@ -250,7 +250,7 @@ def too_little_typed() -> Files:
 @case(
     "旧版的表",
     ok(FORM),
-    says={FORM: "采用（另一版本 2014.0 的表，标记相同的项目照常取用）；这份表是另一版本（2014.0），现在用的是2014.1，标记相同的项目照常取用"},
+    says={FORM: "采用（另一个版本 2014.0 的表，标记相同的项目照常取用）；这份表是另一个版本（2014.0），现在用的是2014.1，标记相同的项目照常取用"},
 )
 def older_version() -> Files:
     return {FORM: form(_machine(form_hash="x", version="2014.0"))}

@@ -307,7 +307,7 @@ def test_mail_without_a_password_and_without_a_server(office: Path, monkeypatch:
     with_mail(office, f'[mail]\nhost = "127.0.0.1"\nport = {port}\nuser = "a@b.cn"')
     password, server_ = [result for result in found(office) if result.what.startswith("发信")]
     assert (password.grade, password.what, password.found) == (Grade.ACT, "发信的密码", "还没有存")
-    assert password.todo.startswith("没有找到邮箱 a@b.cn 的密码。请运行 pipeline.py mail password")
+    assert password.todo.startswith("没有找到邮箱 a@b.cn 的密码。请执行 pipeline.py mail password")
     assert (server_.grade, server_.found) == (Grade.NOTE, f"127.0.0.1:{port}")
     assert server_.todo == f"连不上邮件服务器 127.0.0.1:{port}，请检查网络，核对 host 和 port"
 

@@ -19,7 +19,8 @@ import pytest
 
 import pipeline
 from kaohe import PROGRAM_ROOT
-from kaohe.desk.launchers import TASKS, how_to, write_launchers
+from kaohe.called import ANY, TASKS, how_to, typed
+from kaohe.desk.launchers import write_launchers
 from kaohe.desk.new_office import WrongAnswer, make_office
 from tests.support.forms import drop, tree
 from tests.test_cli import DONE, INTERNAL_ERROR, WRONG, call
@@ -234,14 +235,45 @@ def test_the_files_to_double_click(tmp_path: Path) -> None:
             "echo.\r\npause\r\n"
         )
         for name, command in TASKS
+        if name != ANY
+    } | {
+        f"{ANY}.cmd": (
+            "@echo off\r\nchcp 65001 >nul\r\n"
+            'if "%~1"=="" goto asked\r\n'
+            '"D:\\考核程序 100%%\\python.exe" "D:\\考核程序 100%%\\pipeline.py" -c "%~dp0config.toml" %*\r\n'
+            "exit /b %ERRORLEVEL%\r\n"
+            ':asked\r\ncd /d "%~dp0"\r\n'
+            '"D:\\考核程序 100%%\\python.exe" "D:\\考核程序 100%%\\pipeline.py" --help\r\n'
+            "echo 在下面写：6-命令，空一格，再写命令，按回车。例如：6-命令 chase\r\ncmd /k\r\n"
+        )
     }
 
 
 def test_who_has_a_file_to_double_click_is_told_of_it(tmp_path: Path) -> None:
     assert how_to(tmp_path, "schedule install") == "执行 pipeline.py schedule install"
-    write_launchers(tmp_path, Path("python"), Path("pipeline.py"))
+    write_launchers(tmp_path, Path("python"), Path("pipeline.py"), windows=False)
     assert how_to(tmp_path, "schedule install") == "双击“5-每晚自动运行”"
-    assert how_to(tmp_path, "verify") == "执行 pipeline.py verify"
+    assert how_to(tmp_path, "verify") == "执行 ./6-命令.sh verify"
+    write_launchers(tmp_path, Path("python"), Path("pipeline.py"), windows=True)
+    assert how_to(tmp_path, "mail password") == "执行 6-命令 mail password"
+    assert typed(tmp_path, "forms --inspection") == "6-命令 forms --inspection"
+
+
+def test_any_command_from_the_office_s_folder(tmp_path: Path) -> None:
+    """On Linux: the file that takes commands hands them on with the office's settings and gives back their status; alone it tells the commands."""
+    program = drop(tmp_path, "pipeline.py", b"import sys\nprint(sys.argv[1:])\nsys.exit(2)\n")
+    home = tmp_path / "考核 2014"
+    home.mkdir()
+    write_launchers(home, Path(sys.executable), program, windows=False)
+    said = {
+        given: subprocess.run([home / f"{name}.sh", *given], capture_output=True, check=False, stdin=subprocess.DEVNULL, encoding="utf-8")
+        for name, given in ((ANY, ("mail", "forms", "--unit", "金水 区")), (ANY, ()), ("2-运行", ("--rehash",)))
+    }
+    assert {given: (done.stdout, done.returncode) for given, done in said.items()} == {
+        ("mail", "forms", "--unit", "金水 区"): (f"{['-c', f'{home}/config.toml', 'mail', 'forms', '--unit', '金水 区']}\n", 2),
+        (): ("['--help']\n在下面写：./6-命令.sh，空一格，再写命令，按回车。例如：./6-命令.sh chase\n", 0),
+        ("--rehash",): (f"{['-c', f'{home}/config.toml', 'run', '--rehash']}\n", 2),
+    }
 
 
 def test_the_clerk_s_page_names_what_there_is() -> None:
@@ -266,7 +298,7 @@ def test_an_old_office_is_given_to_another_program(tmp_path: Path) -> None:
     assert tree(home)["2-运行.sh"] == b"of an older program"
     said = call("init", home, "--refresh")
     assert (said.status, said.err) == (DONE, "")
-    assert said.out == f"{home} 里双击用的5个文件，现在用的是这个程序。装过每晚自动运行的，请再双击一次“5-每晚自动运行”。\n"
+    assert said.out == f"{home} 里双击用的6个文件，现在用的是这个程序。装过每晚自动运行的，请再双击“5-每晚自动运行”一次。\n"
     assert tree(home) == made
     assert call("init", tmp_path / "没有", "--refresh").status == WRONG
     assert not (tmp_path / "没有").exists()

@@ -90,7 +90,7 @@ def test_corrections_from_before_the_settings_changed_are_told(tmp_path: Path) -
     os.utime(office.file, (made + 1, made + 1))
     said = call(tmp_path, "mail", "corrections")
     assert said.status == DONE
-    assert said.err == "config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先运行一次 pipeline.py run，再写、再发\n"
+    assert said.err == "config.toml 在上次运行以后改过，更正通知里还是以前的截止日期和联系方式。请先执行 pipeline.py run，再写、再发\n"
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert (said.status, said.err) == (DONE, "")
     (row,) = [row for row in rows(said) if row[0] == "金水区工商联"]
     assert (row[1], row[-1]) == ("jinshui@gsl.test", "待发")
-    assert said.out.endswith("不写给惠济区工商联：还没有制作填报表，请先运行 pipeline.py forms\n")
+    assert said.out.endswith("不写给惠济区工商联：还没有制作填报表，请先执行 pipeline.py forms\n")
     assert tree(tmp_path) == before
 
 
@@ -137,7 +137,7 @@ def test_sending_stopping_and_going_on(tmp_path: Path, certificate: Certificates
 def test_sending_needs_a_server_an_address_and_a_password(tmp_path: Path, certificate: Certificates) -> None:
     mail_office(tmp_path)
     assert call(tmp_path, "mail", "forms", "--send") == Said(
-        WRONG, "", "还没有设置发信的邮箱：请在 config.toml 里写好 [mail]（那里有说明），再用 pipeline.py mail password 存密码\n"
+        WRONG, "", "还没有设置发信的邮箱：请在 config.toml 里写好 [mail]（那里有说明），再执行 pipeline.py mail password，把密码存好\n"
     )
     mail_office(tmp_path, mail_config(certificate).replace('from = "office@gsl.test"', 'from = "office@gsl.example"'))
     assert call(tmp_path, "mail", "forms", "--send").err.startswith("发件地址 office@gsl.example 不是真实地址")
@@ -145,7 +145,7 @@ def test_sending_needs_a_server_an_address_and_a_password(tmp_path: Path, certif
     drop(tmp_path / "outbox" / "forms", "2014年度考核填报表-金水区工商联.xlsx", b"x")
     said = call(tmp_path, "mail", "forms", "--send")
     assert said.status == WRONG
-    assert said.err.startswith("没有找到邮箱 office@gsl.test 的密码。请运行 pipeline.py mail password")
+    assert said.err.startswith("没有找到邮箱 office@gsl.test 的密码。请执行 pipeline.py mail password")
 
 
 def test_the_password_goes_into_the_system_s_safe(tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +189,7 @@ def test_inspection_forms_go_to_the_leaders(tmp_path: Path, certificate: Certifi
         again = call(tmp_path, "mail", "inspections", "--send")
     assert (said.status, said.err, taken.recipients) == (DONE, "", ["bai@gsl.test", "guo@gsl.test"])
     assert "不写给第三组：没有写组长的邮箱，请在 config.toml 里给这个考核组加上 email" in said.out
-    assert "不写给第四组：还没有制作核查表，请先运行 pipeline.py forms --inspection" in said.out
+    assert "不写给第四组：还没有制作核查表，请先执行 pipeline.py forms --inspection" in said.out
     assert again.out.endswith("发出0封\n")
     mail = email.message_from_bytes(taken.mails[0][1], policy=email.policy.default)
     assert mail["Subject"] == "2014年度工作目标考核核查表（第一组）"
@@ -225,7 +225,7 @@ def test_reminders_are_sent_once_a_step(tmp_path: Path, certificate: Certificate
         before = call(tmp_path, "chase")
         assert {row[1]: row[3:] for row in rows(before)}["惠济区工商联"] == ["还没有报送", "0", "—", "今天（第一次提醒）"]
         assert {row[1]: row[3:] for row in rows(before)}["金水区工商联"] == ["—", "", "—", "—"]
-        assert "报送截止2014年12月31日，还有9天，其中工作日7天\n今天该催11个：" in before.out
+        assert "报送截止2014年12月31日，还有9天，其中工作日7天\n今天该催11个单位：" in before.out
         monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2014, 12, 22, 9).astimezone())
         monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)
         assert call(tmp_path, "mail", "reminders", "--send").status == DONE
@@ -287,9 +287,10 @@ def test_fetching(tmp_path: Path, certificate: Certificates, mailbox: Mailbox, m
         ["待核对", "邮件/发件人待核对/20141210-x@y.test-广告.eml", "新取"],
     ]
     assert said.out.endswith(
-        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位、考核组邮箱里。确是某单位的，把邮箱加到它的 emails 里；是考核组的，写成考核组的 email\n"
+        "请核对是谁发的：x@y.test《广告》，发件人不在设置的单位、考核组邮箱里。确是某单位的，把邮箱加到它的 emails 里；"
+        "里面的佐证材料要算它的，把这封邮件移到收件箱里以该单位命名的文件夹；是考核组的，写成考核组的 email\n"
         "没有附件，没有取：二七区工商联 erqi@gsl.test《收到》（正文里可能写了说明或网盘链接，请在邮箱里看）\n"
-        f"取到2封邮件，在：{tmp_path / 'inbox'}\n"
+        f"取到2封邮件，在：{tmp_path / 'inbox'}。接下来：执行 pipeline.py run\n"
     )
     assert call(tmp_path, "fetch") == Said(DONE, "取信：0/0\n没有新的带附件的邮件\n", "")
     monkeypatch.setenv("KAOHE_MAIL_PASSWORD", "falsch")

@@ -59,12 +59,12 @@ def test_forms(tmp_path: Path) -> None:
     ]
     assert "请于2014年12月31日前把填好的表发到 office@zzsgsl.test" in draft.message.text
     missing = forms_batch(office, [office.config.units_by_code["huiji"]], TODAY)
-    assert (missing.drafts, omitted(missing)) == ([], [("huiji", "还没有制作填报表，请先运行 pipeline.py forms")])
+    assert (missing.drafts, omitted(missing)) == ([], [("huiji", "还没有制作填报表，请先执行 pipeline.py forms")])
 
 
 def test_corrections_are_what_the_night_put_there(tmp_path: Path) -> None:
     office = mail_office(tmp_path)
-    assert corrections_batch(office, office.config.cohort, TODAY).refusal == "outbox 里还没有更正通知，请先运行 pipeline.py run"
+    assert corrections_batch(office, office.config.cohort, TODAY).refusal == "outbox 里还没有更正通知，请先执行 pipeline.py run"
     outbox = office.config.folder("outbox")
     drop(outbox, "run-report.html", b"")
     assert corrections_batch(office, office.config.cohort, TODAY).refusal == "现在没有要更正的单位，不用发"
@@ -117,7 +117,7 @@ def test_letters_only_from_the_final_set(tmp_path: Path) -> None:
     assert draft.message.subject == "关于郑州市金水区工商业联合会2014年度工作目标考核结果的函"
     assert [file.data for file in draft.message.attachments] == [LETTER.encode()]
     assert omitted(batch) == [
-        ("huiji", "函“结果通知-惠济区工商联.docx”与正式结果的清单不符，可能改动过，没有发。请用 pipeline.py verify 核对"),
+        ("huiji", "函“结果通知-惠济区工商联.docx”与正式结果的清单不符，可能改动过，没有发。请执行 pipeline.py verify，核对一下"),
         ("erqi", "正式结果里没有给中共郑州市二七区委统战部的函“结果通知-二七区工商联.docx”"),
     ]
     (place / "manifest.json").write_bytes(json.dumps({}).encode())

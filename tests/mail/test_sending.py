@@ -144,6 +144,8 @@ def test_a_mail_that_may_have_been_taken_is_not_sent_again_by_itself(tmp_path: P
         sending = at.send()
         assert at.fates(sending) == ["已发出", "不确定是否已发出", "已发出"]
         assert at.remembered() == [("xinzheng", "sent"), ("jinshui", "sending"), ("zhongyuan", "sent")]
+        said = [event.said for event in at.ledger.events("jinshui")]
+        assert said == [f"不确定是否已发到 {JINSHUI}：交给服务器以后连接断了"]
         again = at.send()
         assert at.fates(again) == ["以前已发出", "不确定是否已发出", "以前已发出"]
         assert again.results[1].said.endswith("发到一半时断了，服务器可能已经收下。请先问对方收到没有；没有收到的，加 --again 再发")

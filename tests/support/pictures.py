@@ -33,7 +33,7 @@ BOOKS: Mapping[str, tuple[Callable[[], Assessment], str]] = {
 }
 """Workbooks by name: how their assessment is made, and the pages that are printed."""
 
-_WORDS = ("ranking", "charts", "detail", "notes", "comparison", "differences", "evidence", "findings", "files", "readings", "about")
+_WORDS = ("ranking", "charts", "detail", "notes", "comparison", "differences", "evidence", "findings", "files", "versions", "readings", "about")
 _NAMES = dict(zip(SHEETS, _WORDS, strict=True))
 _DPI = 96
 _COLOURS = 256
@@ -70,6 +70,7 @@ PAGES: Sequence[Shown] = (
     Shown("12", "佐证台账", 0),
     Shown("12", "问题清单", 0),
     Shown("12", "报送情况", 0),
+    Shown("12", "版本差异", 0),
     Shown("12", "计分口径", 0),
     *(Shown("12", "说明", n) for n in range(3)),
     *(Shown("inspected", "自评核定对比", n) for n in range(2)),

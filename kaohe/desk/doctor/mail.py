@@ -24,7 +24,7 @@ def accounts(premises: Premises) -> Iterator[Result]:
 
 def _account(config: Config, what: str, server: Server) -> Iterator[Result]:
     try:
-        password_of(server)
+        password_of(config, server)
         yield good(f"{what}的密码", f"{server.user or '不需要'}")
     except AccountFault as fault:
         yield act(f"{what}的密码", "还没有存", str(fault))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kaohe.called import how_to
 from kaohe.desk.doctor.result import Premises, Result, act, good, note
-from kaohe.desk.launchers import how_to
 from kaohe.desk.nightly_log import last_end, log_folder
 from kaohe.desk.programs import ProgramFault
 from kaohe.desk.schedule import way_of

@@ -8,7 +8,6 @@ from kaohe.intake.record import Verdict
 from kaohe.scoring.scorecard import ItemState, UnitState
 from kaohe.text import points_text
 
-NO_POINTS = "—"
 UNBOUNDED = "不封顶"
 
 _MARKS: Mapping[Severity | UnitState | ItemState, str] = {

@@ -5,7 +5,21 @@ from typing import TypeAlias
 
 from kaohe.checks.finding import Severity
 from kaohe.publish.workbook.page import Page, Rows, height
-from kaohe.publish.workbook.plan import CHARTS, COMPARISON, DETAIL, DIFFERENCES, EVIDENCE, FILES, FINDINGS, HEAD_ROW, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import (
+    CHARTS,
+    COMPARISON,
+    DETAIL,
+    DIFFERENCES,
+    EVIDENCE,
+    FILES,
+    FINDINGS,
+    HEAD_ROW,
+    NOTES,
+    RANKING,
+    READINGS,
+    VERSIONS,
+    Plan,
+)
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
 from kaohe.rulebook.model import Gate
@@ -51,6 +65,7 @@ _SHEETS = {
     EVIDENCE: "各单位清单里的每一行，是否有效，计入哪些计分项。",
     FINDINGS: "数据里的错误、疑问和提示，在哪个单元格，怎样改。",
     FILES: "收到的每份文件怎样处理，哪些单位没有报送。",
+    VERSIONS: "报送过几份的单位，前后几份有哪些不同。",
     READINGS: "通知没有说死的地方按什么口径计分。",
 }
 

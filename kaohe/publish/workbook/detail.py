@@ -38,7 +38,7 @@ from kaohe.scoring.scorecard import ItemState, Scorecard
 from kaohe.text import points_text
 
 _HEADS = ("条款", "满分", "计分", "加分", "计分项")
-_TOTALS = ("封顶项得分", "不封顶项得分", "其中加分", "总分")
+_TOTALS = ("封顶项\n得分", "不封顶项\n得分", "其中加分", "总分")
 _TOTAL_FIELDS = ("capped", "uncapped", "bonus", "total")
 _ITEM_WIDTH, _SUBTOTAL_WIDTH, _TOTAL_WIDTH, _FRACTION_WIDTH = 4.3, 4.9, 6.2, 11.0
 _SMALL_LINE, _FILTER_POINTS, _ROW_POINTS = 12.5, 18, 19

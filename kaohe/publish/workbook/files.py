@@ -1,13 +1,13 @@
-"""Sheet 报送情况: every file and what became of it, units that sent nothing, and what changed between versions."""
+"""Sheet 报送情况: every file and what became of it, and units that sent nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from itertools import chain, islice
+from itertools import islice
 
-from kaohe.intake.record import Change, ReceivedFile, Verdict
-from kaohe.publish.workbook.page import Column, Page, Rows, height
+from kaohe.intake.record import ReceivedFile, Verdict
+from kaohe.publish.workbook.page import Column, Page, Rows
 from kaohe.publish.workbook.plan import FILES, Plan
-from kaohe.publish.workbook.styles import LINE_POINTS, UNIT_STYLE
+from kaohe.publish.workbook.styles import UNIT_STYLE
 from kaohe.publish.workbook.values import Cell, Link, Styled
 
 _COLUMNS = (
@@ -20,7 +20,6 @@ _COLUMNS = (
     Column("文件修改时间", 18, 18, "centre"),
     Column("与新版不同", 11, 11, "centre"),
 )
-_CHANGES = ("单位", "工作表", "文件", "单元格", "填报项目", "原来", "后来")
 _CHINA = timezone(timedelta(hours=8))
 _STYLE = {Verdict.ACCEPTED: "good", Verdict.SUPERSEDED: "hint", Verdict.DUPLICATE: "hint"} | dict.fromkeys(
     (Verdict.OPENED, Verdict.EVIDENCE, Verdict.ARRIVING), "idle"
@@ -28,7 +27,7 @@ _STYLE = {Verdict.ACCEPTED: "good", Verdict.SUPERSEDED: "hint", Verdict.DUPLICAT
 
 
 def open_sheet(page: Page) -> Rows:
-    """Set the sheet up; its rows: the files of each unit in order, then those of no known unit, then the changes."""
+    """Set the sheet up; its rows: the files of each unit in order, then those of no known unit."""
     plan = page.book.plan
     spread = plan.spreads[FILES]
     start, stop = spread.span(page.part)
@@ -38,47 +37,32 @@ def open_sheet(page: Page) -> Rows:
         f"收到{received}份文件；{len(plan.assessment.config.cohort) - silent}个单位报送过，{silent}个单位没有报送。"
         "同一单位报送几份的，以最后一份能采用的为准。"
     )
-    (linked,) = page.afford(stop - start)
-    widths, rows = page.table(_COLUMNS, lambda first, last: _lines(plan, linked, first, last), (start, stop), note, "没有单位，也没有文件。")
-    changes = [(file, change) for file in plan.assessment.files for change in file.changes]
-    if not changes or page.name != spread.sheets[-1]:
-        return rows
-    first = page.rows + 1
-    room = max(0, plan.limits.rows - first - 3)
-    page.rows = first + 2 + min(len(changes), room) + (len(changes) > room)
-    return chain(rows, _changes(page, first, changes, room, widths))
+    linked, led = page.afford(stop - start, sum(file is not None and bool(file.changes) for _, file in plan.files[start:stop]))
+    _, rows = page.table(_COLUMNS, lambda first, last: _lines(plan, (linked, led), first, last), (start, stop), note, "没有单位，也没有文件。")
+    return rows
 
 
-def _lines(plan: Plan, linked: bool, first: int, last: int) -> Iterator[list[Cell]]:
+def _lines(plan: Plan, links: tuple[bool, bool], first: int, last: int) -> Iterator[list[Cell]]:
     for code, file in islice(plan.files, first, last):
-        yield _nothing(plan, code, linked) if file is None else _line(plan, code, file, linked)
+        yield _nothing(plan, code, links[0]) if file is None else _line(plan, code, file, links)
 
 
-def _changes(page: Page, row: int, changes: Sequence[tuple[ReceivedFile, Change]], room: int, widths: Sequence[float]) -> Rows:
-    yield page.subtitle(row, "几份之间的不同")
-    yield page.heads(row + 1, _CHANGES, widths[: len(_CHANGES)])
-    for n, (file, change) in enumerate(changes[:room], row + 2):
-        short = page.book.plan.short(file.unit)
-        cells = (short, change.sheet, file.name, change.cell, change.label, change.before or "（空）", change.after or "（空）")
-        styled = [Styled(text, "text" if column in (2, 4, 5, 6) else "centre") for column, text in enumerate(cells)]
-        yield page.line(n, styled, height(cells, widths[: len(cells)]))
-    if len(changes) > room:
-        last = row + 2 + room
-        words = f"还有{len(changes) - room}处不同，工作表的行数不够，没有列出；全部见 results.json。"
-        yield page.line(last, page.across(last, 0, len(_COLUMNS) - 1, words, "muted"), 2 * LINE_POINTS)
-
-
-def _line(plan: Plan, code: str, file: ReceivedFile, linked: bool) -> list[Cell]:
+def _line(plan: Plan, code: str, file: ReceivedFile, links: tuple[bool, bool]) -> list[Cell]:
     return [
-        _unit(plan, code, linked) if code else plan.short(file.unit) or Styled("—" if file.verdict.settled else "不明", "muted"),
+        _unit(plan, code, links[0]) if code else plan.short(file.unit) or Styled("—" if file.verdict.settled else "不明", "muted"),
         _state(plan, code),
         file.name,
         Styled(file.verdict.chinese, _STYLE.get(file.verdict, "error")),
         file.said,
         _time(file.first_seen),
         _time(file.modified),
-        f"{len(file.changes)}处" if file.changes else Styled("—", "muted"),
+        _differs(plan, file, links[1]) if file.changes else Styled("—", "muted"),
     ]
+
+
+def _differs(plan: Plan, file: ReceivedFile, linked: bool) -> Cell:
+    text = f"{len(file.changes)}处"
+    return Styled(Link(text, plan.changes_spot(file)), "leading") if linked else text
 
 
 def _nothing(plan: Plan, code: str, linked: bool) -> list[Cell]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from kaohe.cells import column_letter
 from kaohe.checks.finding import Finding, Severity
-from kaohe.intake.record import ListRow, ReceivedFile
+from kaohe.intake.record import Change, ListRow, ReceivedFile
 from kaohe.publish.workbook.compared import Difference, causes_of
 from kaohe.publish.workbook.spread import FIRST_ROW, Limits, Spread
 from kaohe.publish.workbook.tally import Tally, tally
@@ -15,10 +15,10 @@ from kaohe.rulebook.model import Item, ListDef, Section
 from kaohe.scoring.scorecard import Assessment, Scorecard
 
 RANKING, CHARTS, DETAIL, NOTES, COMPARISON, DIFFERENCES = "排名", "图表", "得分明细", "各单位计分说明", "自评核定对比", "逐项出入"
-EVIDENCE, FINDINGS, FILES, READINGS, ABOUT = "佐证台账", "问题清单", "报送情况", "计分口径", "说明"
-SHEETS = (RANKING, CHARTS, DETAIL, NOTES, COMPARISON, DIFFERENCES, EVIDENCE, FINDINGS, FILES, READINGS, ABOUT)
+EVIDENCE, FINDINGS, FILES, VERSIONS, READINGS, ABOUT = "佐证台账", "问题清单", "报送情况", "版本差异", "计分口径", "说明"
+SHEETS = (RANKING, CHARTS, DETAIL, NOTES, COMPARISON, DIFFERENCES, EVIDENCE, FINDINGS, FILES, VERSIONS, READINGS, ABOUT)
 
-CONTINUED = (NOTES, DIFFERENCES, EVIDENCE, FINDINGS, FILES)
+CONTINUED = (NOTES, DIFFERENCES, EVIDENCE, FINDINGS, FILES, VERSIONS)
 """Sheets that go on over further ones where a sheet has too few rows."""
 
 HEAD_ROW = FIRST_ROW - 1
@@ -74,6 +74,7 @@ class Plan:
             EVIDENCE: (self.evidence_rows, 1),
             FINDINGS: (len(self.findings), 1),
             FILES: (len(self.files), 1),
+            VERSIONS: (len(self.changes), 1),
         }
         return {name: Spread(name, count, size, self.limits.rows) for name, (count, size) in blocks.items()}
 
@@ -292,6 +293,22 @@ class Plan:
         for code, files in sent.items():
             lines += [(code, file) for file in files] or [(code, None)]
         return (*lines, *(("", file) for file in strange))
+
+    @cached_property
+    def changes(self) -> tuple[tuple[ReceivedFile, Change], ...]:
+        """Lines of 版本差异: what each file that was replaced has otherwise than the one that counts."""
+        return tuple((file, change) for file in self.assessment.files for change in file.changes)
+
+    @cached_property
+    def _change_numbers(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for n, (file, _) in enumerate(self.changes):
+            found.setdefault(file.name, n)
+        return found
+
+    def changes_spot(self, file: ReceivedFile) -> Spot:
+        """The first line in 版本差异 about a file that has any."""
+        return self.spreads[VERSIONS].spot(self._change_numbers[file.name])
 
     def short(self, code: str | None) -> str:
         """A unit's short name; the code itself for a unit that the configuration does not know."""

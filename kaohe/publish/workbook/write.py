@@ -8,11 +8,25 @@ from zipfile import ZipFile
 
 import xlsxwriter
 
-from kaohe.publish.workbook import about, chart_pages, comparison, detail, differences, evidence, files, findings, notes, ranking, readings
+from kaohe.publish.workbook import about, chart_pages, comparison, detail, differences, evidence, files, findings, notes, ranking, readings, versions
 from kaohe.publish.workbook.cells import Ink, Texts
 from kaohe.publish.workbook.package import pack
 from kaohe.publish.workbook.page import Book, Page, Rows
-from kaohe.publish.workbook.plan import ABOUT, CHARTS, COMPARISON, DETAIL, DIFFERENCES, EVIDENCE, FILES, FINDINGS, NOTES, RANKING, READINGS, Plan
+from kaohe.publish.workbook.plan import (
+    ABOUT,
+    CHARTS,
+    COMPARISON,
+    DETAIL,
+    DIFFERENCES,
+    EVIDENCE,
+    FILES,
+    FINDINGS,
+    NOTES,
+    RANKING,
+    READINGS,
+    VERSIONS,
+    Plan,
+)
 from kaohe.publish.workbook.spread import Limits
 from kaohe.publish.workbook.styles import DEFAULT_LOOK, Styles
 from kaohe.scoring.scorecard import Assessment
@@ -28,6 +42,7 @@ _SHEETS: Mapping[str, Callable[[Page], Rows]] = {
     EVIDENCE: evidence.open_sheet,
     FINDINGS: findings.open_sheet,
     FILES: files.open_sheet,
+    VERSIONS: versions.open_sheet,
     READINGS: readings.open_sheet,
     ABOUT: about.open_sheet,
 }
