@@ -1,7 +1,7 @@
 """What is easily forgotten when last year's rulebook becomes this year's: figures, numbers and dates that no longer fit the text. Doubts, not faults."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeAlias
@@ -74,8 +74,8 @@ def _figures(rulebook: Rulebook) -> Doubts:
         for k, choice in enumerate(reading.choices):
             for change in choice.changes:
                 clause = rulebook.clause_of_item[change.item]
-                rule = changed_rule(rulebook.items[change.item], {key: value for key, value in change.set.items() if key in _AMOUNTS})
-                for number in _absent(rule, clause.text) if change.set.keys() & set(_AMOUNTS) else ():
+                rule = changed_rule(rulebook.items[change.item], change.set)
+                for number in _unsaid(_reached(rule, [key for key in _AMOUNTS if key in change.set]), clause.text):
                     yield ("readings", n, "choices", k), f"口径 {reading.id} 用的“{number}”在原文里找不到：“{clause.text}”"
 
 
@@ -98,23 +98,30 @@ def _clause_figures(clause: Clause) -> Iterator[str]:
 def _amounts(rule: AnyRule) -> Iterator[str]:
     """What must be reached, places, and how many rows count, as the notice writes them."""
     for part in rule.conditions if isinstance(rule, AllOf) else (rule,):
-        for key in _AMOUNTS:
-            value = getattr(part, key, None)
-            if isinstance(value, Fraction):
-                yield percent_text(value)
-            elif value:
-                yield str(value)
+        yield from _reached(part, _AMOUNTS)
     if isinstance(rule, PerRow) and rule.most_rows is not None:
         yield str(rule.most_rows)
 
 
+def _reached(rule: object, keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        value = getattr(rule, key, None)
+        if isinstance(value, Fraction):
+            yield percent_text(value)
+        elif value:
+            yield str(value)
+
+
 def _absent(rule: AnyRule, text: str) -> Iterator[str]:
-    """Amounts of a rule that its clause does not say; 1 is often left unsaid."""
+    """Amounts of a rule that its clause does not say."""
+    in_points = isinstance(rule, PerRow) and rule.most_rows is not None and _says(text, points_text(rule.most_rows * rule.earns))
+    yield from () if in_points else _unsaid(_amounts(rule), text)
+
+
+def _unsaid(numbers: Iterable[str], text: str) -> Iterator[str]:
+    """Those of the numbers that stand nowhere but as points; 1 is often left unsaid."""
     without = _POINTS.sub("", text)
-    for number in dict.fromkeys(_amounts(rule)):
-        in_points = isinstance(rule, PerRow) and rule.most_rows is not None and _says(text, points_text(rule.most_rows * rule.earns))
-        if number != "1" and not in_points and not _says(without, number):
-            yield number
+    yield from (number for number in dict.fromkeys(numbers) if number != "1" and not _says(without, number))
 
 
 def _says(text: str, number: str) -> bool:
@@ -152,8 +159,12 @@ def _readings(rulebook: Rulebook) -> Doubts:
 
 def _dates(rulebook: Rulebook, begin: date, end: date) -> Doubts:
     """Years and days that the rulebook itself writes, outside the assessed period."""
+    notice = "".join(clause.text for _, clause in rulebook.clauses())
     for path, text in _own_words(rulebook):
-        for year, month, day in _DATE.findall(text):
+        for found in _DATE.finditer(text):
+            year, month, day = found.groups()
+            if found.group() in notice:
+                continue
             if month:
                 try:
                     outside = not begin - timedelta(days=1) <= date(int(year), int(month), int(day)) <= end + timedelta(days=1)
