@@ -21,6 +21,7 @@ from kaohe.forms.seal import issuing_key
 from kaohe.publish.decision import decision_task
 from kaohe.publish.inspection import inspection_tasks
 from kaohe.survey import survey
+from kaohe.text import count_text
 
 Answers = Mapping[str, tuple[Any, str]]
 
@@ -38,7 +39,7 @@ def whole_year(office: Office, run: Callable[[datetime], object], say: Callable[
     say("第二步：有问题的单位改正后重新报送，没报的补报")
     _resubmit(office)
     run(started + timedelta(days=3))
-    say("第三步：各考核组带着核查表实地考核，把核查表发回来")
+    say(f"第三步：{count_text(len(office.config.groups))}个考核组带着核查表实地考核，把核查表发回来")
     _inspect(office)
     run(started + timedelta(days=10))
     say("第四步：主席办公会议审定，填好审定表放回收件箱")
