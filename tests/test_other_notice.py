@@ -4,15 +4,19 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import GateResult
 from kaohe.demo.build import build_demo
 from kaohe.demo.whole_year import begin, whole_year
+from kaohe.forms.master import build_master
 from kaohe.forms.schema import form_schema
 from kaohe.progress import Silent
 from kaohe.rulebook.loader import load_rulebook, read_notice, rules_source
@@ -200,6 +204,52 @@ changes = [
 """
     folder = written(tmp_path, ('[[readings]]\nid = "lectures-online"', f'{reading}\n[[readings]]\nid = "lectures-online"'))
     assert doubts(folder) == [f"口径 place-needs-growth 用的“6%”在原文里找不到：“{GROWTH}”"]
+
+
+# Other shapes
+
+
+def cut(text: str, begin: str, end: str) -> str:
+    return text[: text.index(begin)] + text[text.index(end) :]
+
+
+def test_a_notice_without_lists_and_with_one_precondition(tmp_path: Path) -> None:
+    text = cut(TEXT, '[[sections]]\nid = "2"', '[[sections]]\nid = "3"').split("[[lists]]")[0]
+    text = text.replace("（三）", "（二）").replace('id = "3', 'id = "2').replace("两项缺少任一项", "缺少的")
+    text = cut(text, '[[gate.conditions]]\nid = "gate_people"', "[[not_scored]]")
+    notice = NOTICE.replace("（三）", "（二）").replace("两项缺少任一项", "缺少的")
+    notice = cut(notice, "（二）法律服务", "（二）“互联网")
+    (tmp_path / "rulebook.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "notice.txt").write_text(notice, encoding="utf-8")
+    rulebook = load_rulebook(tmp_path)
+    assert (rulebook.lists, rulebook.gate.counted) == ((), "前提条件")
+    assert proofread(rulebook, rules_source(tmp_path), *PERIOD) == []
+    guide = load_workbook(BytesIO(build_master(rulebook)))["填报说明"]
+    said = [str(row[0].value) for row in guide.iter_rows(min_col=2, max_col=2) if row[0].value]
+    assert "二、前提条件" in said
+    assert not [text for text in said if "清单" in text]
+
+
+def test_points_with_decimals_are_exact(tmp_path: Path) -> None:
+    notice = NOTICE.replace("走访会员企业20家以上，计4分", "走访会员企业20家以上，计0.5分")
+    changes = (("走访会员企业20家以上，计4分", "走访会员企业20家以上，计0.5分"), ("at_least = 20, earns = 4", 'at_least = 20, earns = "0.5"'))
+    folder = written(tmp_path, *changes, ("maximum = 12", 'maximum = "8.5"'), notice=notice)
+    rulebook = load_rulebook(folder)
+    assert rulebook.maximum(rulebook.sections[0]) == rulebook.sections[0].maximum == Fraction(17, 2)
+    assert doubts(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("讲座/培训", "清单名称“讲座/培训”要用作工作表名称，不能超过31个字，不能含 \\ / : * ? [ ]"),
+        ("填报表", "清单名称“填报表”已经用作别的工作表，请换一个"),
+    ],
+)
+def test_a_list_whose_name_can_be_no_sheet(tmp_path: Path, label: str, said: str) -> None:
+    with pytest.raises(FaultyFile) as caught:
+        load_rulebook(written(tmp_path, ('label = "法律讲座"', f'label = "{label}"')))
+    assert [fault.message for fault in caught.value.faults] == [said]
 
 
 # End to end

@@ -526,8 +526,8 @@ KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_a
             'type = "txt"\n\n[[lists.columns]]\nid = "place"',
             "“type”写成了“txt”，可以写：text, date, integer, choice, yes_no（是不是想写“text”？）",
         ),
-        ("maximum = 20", 'maximum = "twenty"', "“maximum”应当是整数，现在是 'twenty'"),
-        ("maximum = 20", "maximum = 20.5", "“maximum”应当是整数，现在是 20.5"),
+        ("maximum = 20", 'maximum = "twenty"', "“maximum”应当是整数，有小数的写成带引号的 \"5.5\"，现在是 'twenty'"),
+        ("maximum = 20", "maximum = 20.5", '“maximum”应当是整数，有小数的写成带引号的 "5.5"，现在是 20.5'),
         ("notice_date = 2014-11-14", 'notice_date = "去年"', "“notice_date”应当是日期，写成 2014-12-31 的样子（不加引号），现在是 '去年'"),
         ('title = "临时性工作"', 'title = ""', "“title”不能为空"),
         ('title = "临时性工作"', "title = 5", "“title”应当是带引号的文字，现在是 5"),
@@ -588,7 +588,7 @@ def test_several_faults_of_writing_at_once(tmp_path: Path) -> None:
     text = broken(("maximum = 20", 'maximum = "twenty"'), ('title = "临时性工作"', 'title = ""'))
     assert load(tmp_path, text) == [
         at(text, 'title = ""', "“title”不能为空"),
-        at(text, '"twenty"', "“maximum”应当是整数，现在是 'twenty'"),
+        at(text, '"twenty"', "“maximum”应当是整数，有小数的写成带引号的 \"5.5\"，现在是 'twenty'"),
     ]
 
 

@@ -1,6 +1,7 @@
 """What must hold of a rulebook before it may score anyone: ids, references, quotations, coverage, maxima."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
@@ -10,9 +11,13 @@ from kaohe.rulebook.notice import Notice, Paragraph, difference
 from kaohe.rulebook.readings import changed_rule, choice_fault
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.rows import BLANK, FILLED, RowRule, RowsReach
-from kaohe.text import shorten
+from kaohe.text import points_text, shorten
 from kaohe.toml_source import Fault, KeyPath, TomlSource, nearest
 
+_NOT_IN_SHEETS = re.compile(r"[\\/:*?\[\]]")
+_LONGEST_SHEET = 31
+_OTHER_SHEETS = ("填报说明", "填报表", "更正清单", "_kaohe")
+"""Sheets that a form, or its return with corrections, has besides its lists."""
 _HEADED = {"scored_heading": "考核内容和计分部分", "method_heading": "考核办法部分"}
 
 Problems: TypeAlias = Iterator[tuple[KeyPath, str]]
@@ -129,7 +134,13 @@ def _column_problems(rulebook: Rulebook, item_id: str, rule: RowRule) -> Iterabl
 
 
 def _list_keys(rulebook: Rulebook) -> Problems:
+    taken = set(_OTHER_SHEETS)
     for n, entry in enumerate(rulebook.lists):
+        if _NOT_IN_SHEETS.search(entry.label) or len(entry.label) > _LONGEST_SHEET or entry.label.strip("'") != entry.label:
+            yield ("lists", n, "label"), f"清单名称“{entry.label}”要用作工作表名称，不能超过{_LONGEST_SHEET}个字，不能含 \\ / : * ? [ ]"
+        if entry.label in taken:
+            yield ("lists", n, "label"), f"清单名称“{entry.label}”已经用作别的工作表，请换一个"
+        taken.add(entry.label)
         columns = {column.id: column for column in entry.columns}
         for column_id in entry.key:
             if column_id not in columns:
@@ -209,4 +220,7 @@ def _maxima(rulebook: Rulebook) -> Problems:
     for s, section in enumerate(rulebook.sections):
         computed = rulebook.maximum(section)
         if computed != section.maximum:
-            yield ("sections", s, "maximum"), f"第{section.number}部分封顶计分项合计{computed}分，与写明的{section.maximum}分不一致"
+            yield (
+                ("sections", s, "maximum"),
+                f"第{section.number}部分封顶计分项合计{points_text(computed)}分，与写明的{points_text(section.maximum)}分不一致",
+            )

@@ -8,13 +8,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import BeforeValidator, PrivateAttr, StringConstraints
 from pydantic import Field as Constraint
-from pydantic import PrivateAttr, StringConstraints
 
 from kaohe.rulebook import pairs
 from kaohe.rulebook.facts import Names
 from kaohe.rulebook.rules import AnyRule
-from kaohe.rulebook.rules.base import Frozen
+from kaohe.rulebook.rules.base import Frozen, parse_exact
 from kaohe.text import count_text
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
@@ -64,6 +64,17 @@ class Clause(Frozen):
     items: Annotated[tuple[Item, ...], Constraint(min_length=1)]
 
 
+def _whole_or_exact(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return parse_exact(value)
+        except ValueError:
+            pass
+    elif isinstance(value, (int, Fraction)):
+        return value
+    raise ValueError(f'“maximum”应当是整数，有小数的写成带引号的 "5.5"，现在是 {value!r}')
+
+
 class Section(Frozen):
     """A section of the notice; ``maximum`` is the most its capped items may earn."""
 
@@ -71,7 +82,7 @@ class Section(Frozen):
     number: Text
     title: Text
     text: Text
-    maximum: int
+    maximum: Annotated[int | Fraction, BeforeValidator(_whole_or_exact)]
     clauses: Annotated[tuple[Clause, ...], Constraint(min_length=1)]
 
 
@@ -202,7 +213,7 @@ class Rulebook(Frozen):
     sections: tuple[Section, ...]
     gate: Gate
     not_scored: tuple[NotScored, ...] = ()
-    lists: tuple[ListDef, ...]
+    lists: tuple[ListDef, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     readings: tuple[Reading, ...] = ()
     settings: Settings = Settings()
