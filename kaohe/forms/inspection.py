@@ -117,7 +117,7 @@ def _cover(workbook: Workbook, rulebook: Rulebook, task: InspectionTask, styles:
         sheet.write_string(row, 1, text, styles["guide"])
         row += 1
     how = [
-        f"每个单位一张表。先查{rulebook.gate.counted}，逐项选“{PRESENT}”或“{ABSENT}”，并填写考核日期和接待人；{rulebook.gate.number if len(rulebook.gate.conditions) > 1 else ''}都要填，没有填的视为尚未核查。",
+        f"每个单位一张表。先查{rulebook.gate.counted}，逐项选“{PRESENT}”或“{ABSENT}”，并填写考核日期和接待人；{rulebook.gate.each}都要填，没有填的视为尚未核查。",
         f"通知规定：“{rulebook.gate.text}”",
         "“单位填报”是单位报来的数。核对无误的，“核定”一栏空着；有出入的，在“核定”里填核定的数，并在“理由”里写明。",
         f"清单逐行核对：不认可的选“{REFUSED}”并写理由，该行不计分。",

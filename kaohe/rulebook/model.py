@@ -138,6 +138,11 @@ class Gate(Frozen):
         return f"{self.number}前提条件" if len(self.conditions) > 1 else "前提条件"
 
     @property
+    def each(self) -> str:
+        """``三项`` before 都; nothing where there is one alone."""
+        return self.number if len(self.conditions) > 1 else ""
+
+    @property
     def number(self) -> str:
         """``三项``."""
         return f"{count_text(len(self.conditions))}项"
