@@ -266,7 +266,7 @@ def words(path: Path) -> Iterator[str]:
         yield path.read_bytes().decode(errors="replace")
 
 
-OF_2014 = re.compile(r"2014|三项|四项|四个考核组|59个|44条|15个方面|12个|工作人员配备|办公经费|百千万|信阳")
+OF_2014 = re.compile(r"2014|工作目标考核|三项|四项|四个考核组|59个|44条|15个方面|12个|工作人员配备|办公经费|百千万|信阳")
 
 
 @pytest.mark.slow

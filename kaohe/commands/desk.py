@@ -21,9 +21,7 @@ _FOLDER = "考核"
 def new_office(
     folder: Annotated[Path | None, typer.Argument(metavar="文件夹", help="放在哪里（要新建的，或空的文件夹）。")] = None,
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="不提问，都用默认的答案。")] = False,
-    rules: Annotated[
-        Path | None, typer.Option("--rules", metavar="文件夹", help="新一年的规则（rulebook.toml、notice.txt）在哪里，程序里还没有这一年的才用。")
-    ] = None,
+    rules: Annotated[Path | None, typer.Option("--rules", metavar="文件夹", help="新一年的规则在哪个文件夹；程序里还没有这一年的规则才用。")] = None,
     refresh: Annotated[bool, typer.Option("--refresh", metavar="", help="换了程序以后：让原来的办公文件夹里双击用的文件指向这个程序。")] = False,
 ) -> None:
     """Ask a few questions and make an office's folder that works at once; or give an old one its files to double-click anew."""

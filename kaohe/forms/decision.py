@@ -118,7 +118,7 @@ def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[t
 
 def _meeting(workbook: Workbook, rulebook: Rulebook, task: DecisionTask, styles: Styles) -> None:
     columns = (("id", "", 3), ("label", "事项", 34), ("value", "审定结果", 34), ("note", "怎样填", 66))
-    title = f"{rulebook.year}年度工作目标考核审定表"
+    title = f"{rulebook.called}审定表"
     sheet = _page(workbook, MEETING_SHEET, title, f"供主席办公会议审定。{task.summary}", columns, styles, 4)
     lines = (
         ("date", "主席办公会议日期", "date", f"写成 {rulebook.example_meeting} 的样子"),

@@ -107,7 +107,7 @@ def _cover(workbook: Workbook, rulebook: Rulebook, task: InspectionTask, styles:
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 84)
     sheet.set_row(0, 40)
-    sheet.merge_range(0, 0, 0, 1, f"{rulebook.year}年度工作目标考核核查表", styles["title"])
+    sheet.merge_range(0, 0, 0, 1, f"{rulebook.called}核查表", styles["title"])
     people = [("考核组", task.group), ("组长", task.leader), ("副组长", task.deputy), ("成员", "、".join(task.members))]
     facts = [entry for entry in people if entry[1]] + [("考核单位", "、".join(unit.name for unit in task.units))]
     row = 2
@@ -150,7 +150,7 @@ class _Sheet:
         sheet.write_string(ID_ROW - 1, _LAST + 1, f"{UNIT_MARK}{unit.code}", styles["hidden"])
         sheet.set_row(ID_ROW - 1, None, None, {"hidden": True})
         sheet.set_row(1, 34)
-        sheet.merge_range(1, 1, 1, _LAST, f"{rulebook.year}年度工作目标考核核查表", styles["title"])
+        sheet.merge_range(1, 1, 1, _LAST, f"{rulebook.called}核查表", styles["title"])
         sheet.set_row(2, 36)
         sheet.merge_range(2, 1, 2, _LAST, "", styles["note"])
         whose = f"被考核单位：{unit.name}　　　{task.group}　组长：{task.leader}"

@@ -224,6 +224,12 @@ class Rulebook(Frozen):
     settings: Settings = Settings()
 
     @property
+    def called(self) -> str:
+        """What forms, letters and mails call the assessment: its title from the year on, ``2014年度工作目标考核``."""
+        begin = self.title.find(f"{self.year}年")
+        return self.title[begin:] if begin >= 0 else f"{self.year}年度考核"
+
+    @property
     def example_day(self) -> str:
         """A day of the assessed year as it is to be written."""
         return f"{self.year}-3-5"
