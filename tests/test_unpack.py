@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import pytest
 
 from kaohe.config.loader import Office
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, left_behind
 from kaohe.intake.inbox import Intake, Material, take_in
 from kaohe.intake.look import Look, look_into
 from kaohe.intake.record import Verdict
@@ -113,6 +113,8 @@ def test_bounds_hold_for_all_levels_together(form: bytes) -> None:
         ("好.xlsx", Verdict.ACCEPTED),
     ]
     assert next(f.reason for f in intake.files if f.verdict is Verdict.REFUSED) == TOO_MUCH
+    just_enough = taken({"包.zip": zipped({"a.zip": inner, "b.zip": inner})}, office(members=82))
+    assert [f.verdict for f in just_enough.files].count(Verdict.NOT_A_FORM) == 80
 
 
 def test_an_archive_that_goes_too_far_too_often_is_given_up() -> None:
@@ -246,6 +248,13 @@ def test_an_unreadable_file_that_changed_just_now_may_still_be_coming(form: byte
     assert [f.verdict for f in taken(files, now=NOON + 120).files] == [Verdict.UNREADABLE]
     assert [f.verdict for f in taken(files, now=NOON - 1).files] == [Verdict.UNREADABLE]
     assert [f.verdict for f in taken({"好.xlsx": form}, now=NOON).files] == [Verdict.ACCEPTED]
+
+
+def test_what_has_been_on_its_way_for_a_day_may_still_come() -> None:
+    coming = Arrival("表.xlsx.crdownload", None, "", NOON, "还在下载", arriving=True)
+    assert left_behind(coming, NOON + 86_400) == ""
+    assert left_behind(coming, NOON + 86_401) == "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"
+    assert left_behind(replace(coming, arriving=False), NOON + 86_401) == ""
 
 
 def test_what_is_broken_inside_a_whole_mail_is_not_still_coming(form: bytes) -> None:
