@@ -393,6 +393,10 @@ def test_only_the_visible_cells_copied_into_a_new_workbook() -> None:
             {"填报说明": {"A1": None}, MAIN_SHEET: {"B2": "二〇一三年度工作目标考核填报表"}},
             (Verdict.WRONG_YEAR, "表里没有系统标记，标题写的是2013年度，本次考核2014年度，请用2014年度的原表填报"),
         ),
+        (
+            {MAIN_SHEET: {"B2": "2013年度工作目标考核填报表"}},
+            (Verdict.WRONG_YEAR, "表里没有系统标记，标题写的是2013年度、2014年度，本次考核2014年度，请用2014年度的原表填报"),
+        ),
     ],
     ids=["no unit", "two units", "foreign unit", "no year", "another year"],
 )
