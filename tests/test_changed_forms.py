@@ -398,7 +398,7 @@ def test_only_the_visible_cells_copied_into_a_new_workbook() -> None:
             (Verdict.WRONG_YEAR, "表里没有系统标记，标题写的是2013年度、2014年度，本次考核2014年度，请用2014年度的原表填报"),
         ),
     ],
-    ids=["no unit", "two units", "foreign unit", "no year", "another year"],
+    ids=["no unit", "two units", "foreign unit", "no year", "another year", "two years"],
 )
 def test_without_machine_data_unit_and_year_must_be_shown(edits: dict[str, dict[str, Any]], expected: tuple[Verdict, str]) -> None:
     workbook = unmarked()
