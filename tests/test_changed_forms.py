@@ -271,7 +271,8 @@ def test_a_copy_that_was_left_blank_contradicts_nothing_whichever_comes_first() 
             sheet.title = "填报表 (2)"
             for row in layout().field_rows.values():
                 sheet[f"D{row}"] = sheet[f"F{row}"] = None
-            workbook.move_sheet(sheet, -12 if first else 0)
+            if first:
+                workbook.move_sheet(sheet, -workbook.index(sheet))
 
         return edit
 
