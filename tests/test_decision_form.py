@@ -261,6 +261,8 @@ def test_more_than_eight_units_are_counted() -> None:
     assert told.endswith("分等11个单位")
     assert told.count("分；") == 7
     assert told.count("→") == 8
+    eight = others(year(changed=dict(list(half.items())[:9])).with_gate(YEAR.gate).assessment())["all-conditions"]
+    assert (eight.count("分；"), "等" in eight) == (7, False)
 
 
 # The fingerprint
