@@ -325,6 +325,18 @@ def test_one_row_id_erased() -> None:
     assert findings(record) == [Said("V-502", MAIN_SHEET, "D36", f"“年末会员总数”{SHOWN}")]
 
 
+def test_half_of_the_row_ids_erased_is_not_the_whole_sheet() -> None:
+    rows = list(layout().field_rows.values())
+    half = len(rows) // 2
+
+    def erased(count: int) -> Edit:
+        return on_main(lambda sheet: [sheet.__setitem__(f"A{row}", None) for row in rows[:count]])
+
+    labels = "、".join(f"“{field.label}”" for field in list(OFFICE.rulebook.fields.values())[:5])
+    assert findings(accepted(changed(erased(half))))[0].found == f"{labels}等{half}项{SHOWN}"
+    assert findings(accepted(changed(erased(half + 1))))[0].found == f"整张填报表{SHOWN}"
+
+
 def test_row_and_column_ids_lost() -> None:
     record = accepted(changed(on_main(lambda s: s.delete_cols(1)), on_main(lambda s: s.delete_rows(1))))
     all_there(record)
