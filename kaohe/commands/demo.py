@@ -48,5 +48,7 @@ def demo(
         ("outbox/run-report.html", "运行报告（用浏览器打开）"),
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
-        screen.say(f"  {home / name}　{what}")
+        place = home / name
+        if place.is_file() or any(place.iterdir()):  # once all is corrected there are no corrections
+            screen.say(f"  {place}　{what}")
     screen.say(f"再试试：{typed_in_program(f'-c {file} explain 金水区工商联 4.1b')}")
