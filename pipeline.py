@@ -40,7 +40,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return WRONG_CONFIGURATION
     except UsageError as error:
         if wrong := complaint(error, COMMANDS):
-            screen.complain(f"命令写错了：{wrong}。用 pipeline.py --help 看用法。")
+            screen.complain(f"命令写错了：{wrong}。命令后面加 --help 看用法。")
         return WRONG_CONFIGURATION
     except (KeyboardInterrupt, typer.Abort):
         result = INTERRUPTED

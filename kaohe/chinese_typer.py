@@ -17,7 +17,7 @@ _HEADINGS = {
     "DEFAULT_STRING": "［默认 {}］",
     "REQUIRED_LONG_STRING": "［必填］",
     "ABORTED_TEXT": "已中止。",
-    "RICH_HELP": "用 [blue]{command_path} {help_option}[/] 看用法。",
+    "RICH_HELP": "[blue]{command_path}[/] 后面加 {help_option} 看用法。",
 }
 
 

@@ -69,6 +69,11 @@ def date_text(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def moment_text(value: datetime) -> str:
+    """``2014年3月5日 09:30``, a date and the time of day."""
+    return f"{date_text(value)} {value:%H:%M}"
+
+
 def value_text(value: object) -> str:
     """A normalised cell value as people write it; blank for nothing."""
     match value:

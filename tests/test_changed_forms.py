@@ -271,7 +271,8 @@ def test_a_copy_that_was_left_blank_contradicts_nothing_whichever_comes_first() 
             sheet.title = "填报表 (2)"
             for row in layout().field_rows.values():
                 sheet[f"D{row}"] = sheet[f"F{row}"] = None
-            workbook.move_sheet(sheet, -12 if first else 0)
+            if first:
+                workbook.move_sheet(sheet, -workbook.index(sheet))
 
         return edit
 
@@ -322,6 +323,18 @@ def test_one_row_id_erased() -> None:
     all_there(record)
     assert refs(record) == same()
     assert findings(record) == [Said("V-502", MAIN_SHEET, "D36", f"“年末会员总数”{SHOWN}")]
+
+
+def test_half_of_the_row_ids_erased_is_not_the_whole_sheet() -> None:
+    rows = list(layout().field_rows.values())
+    half = len(rows) // 2
+
+    def erased(count: int) -> Edit:
+        return on_main(lambda sheet: [sheet.__setitem__(f"A{row}", None) for row in rows[:count]])
+
+    labels = "、".join(f"“{field.label}”" for field in list(OFFICE.rulebook.fields.values())[:5])
+    assert findings(accepted(changed(erased(half))))[0].found == f"{labels}等{half}项{SHOWN}"
+    assert findings(accepted(changed(erased(half + 1))))[0].found == f"整张填报表{SHOWN}"
 
 
 def test_row_and_column_ids_lost() -> None:
@@ -393,8 +406,12 @@ def test_only_the_visible_cells_copied_into_a_new_workbook() -> None:
             {"填报说明": {"A1": None}, MAIN_SHEET: {"B2": "二〇一三年度工作目标考核填报表"}},
             (Verdict.WRONG_YEAR, "表里没有系统标记，标题写的是2013年度，本次考核2014年度，请用2014年度的原表填报"),
         ),
+        (
+            {MAIN_SHEET: {"B2": "2013年度工作目标考核填报表"}},
+            (Verdict.WRONG_YEAR, "表里没有系统标记，标题写的是2013年度、2014年度，本次考核2014年度，请用2014年度的原表填报"),
+        ),
     ],
-    ids=["no unit", "two units", "foreign unit", "no year", "another year"],
+    ids=["no unit", "two units", "foreign unit", "no year", "another year", "two years"],
 )
 def test_without_machine_data_unit_and_year_must_be_shown(edits: dict[str, dict[str, Any]], expected: tuple[Verdict, str]) -> None:
     workbook = unmarked()

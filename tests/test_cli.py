@@ -152,7 +152,7 @@ def test_without_a_command_it_shows_the_help_and_complains_of_nothing() -> None:
     ],
 )
 def test_a_wrong_call_is_explained_in_chinese(arguments: list[str], complaint: str) -> None:
-    assert call(*arguments) == Said(WRONG, "", f"命令写错了：{complaint}。用 pipeline.py --help 看用法。\n")
+    assert call(*arguments) == Said(WRONG, "", f"命令写错了：{complaint}。命令后面加 --help 看用法。\n")
 
 
 def test_an_option_without_its_value() -> None:

@@ -353,6 +353,11 @@ def test_a_doubt_that_is_withheld_says_so(tmp_path: Path) -> None:
     assert "二、请核对确认（1处）。" in text
 
 
+def test_a_row_of_a_list_is_named_by_sheet_cell_and_column(tmp_path: Path) -> None:
+    write(only(at(Severity.ERROR, sheet="宣传报道", cell="D7", label="宣传报道：媒体", clause="（三）2")), tmp_path)
+    assert "\r\n   ● 宣传报道 D7 媒体　条款（三）2\r\n" in letter_of(tmp_path)
+
+
 def test_a_unit_is_told_of_its_file_as_it_called_it(tmp_path: Path) -> None:
     """Not of the mail, the archive and the folders that it lies in here, nor of who else sent it."""
     ready, inside = assessment(), "邮件/发件人待核对/20141210-x@y.test-材料.eml/材料.zip/我们的表.xlsx"

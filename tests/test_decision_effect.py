@@ -152,6 +152,15 @@ def test_an_adjustment_stands_over_the_rule_under_the_new_readings() -> None:
     assert (found.status, found.findings) == (Status.FINAL, NOW.findings)
 
 
+def test_awards_of_the_configuration_stand_where_the_meeting_names_none() -> None:
+    """What the meeting names stands in their place as a whole."""
+    configured = (Award(name="先进单位", units=("huiji",)),)
+    known = replace(NOW, config=NOW.config.model_copy(update={"awards": configured}))
+    assert decided(known, approved(form_of(known))).config.awards == configured
+    named = decided(known, approved(form_of(known), awards=[("二七区工商联", "标兵单位")]))
+    assert named.config.awards == (Award(name="标兵单位", units=("erqi",)),)
+
+
 def test_awards_stand_in_the_order_of_the_form() -> None:
     found = under(**EVERYTHING)
     awards = (

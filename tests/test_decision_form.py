@@ -258,9 +258,11 @@ def test_more_than_eight_units_are_counted() -> None:
     """Every unit did one thing of two: each would earn 4 more, and no place would move."""
     half = {code: {"activities_organised": 0} for code in NOW.config.units_by_code}
     told = others(year(changed=half).with_gate(YEAR.gate).assessment())["all-conditions"]
-    assert told.endswith("；等11个单位")
-    assert told.count("分；") == 8
+    assert told.endswith("分等11个单位")
+    assert told.count("分；") == 7
     assert told.count("→") == 8
+    eight = others(year(changed=dict(list(half.items())[:9])).with_gate(YEAR.gate).assessment())["all-conditions"]
+    assert (eight.count("分；"), "等" in eight) == (7, False)
 
 
 # The fingerprint

@@ -318,7 +318,10 @@ def test_errors_in_a_form_that_counts_hold_back_the_final_set() -> None:
 def test_a_long_list_of_errors_is_cut() -> None:
     answers = {f"item:{n}": 1 for n in ("1.1", "1.2", "1.3", "2.1", "2.2", "3.1")}
     line, last = blockers(YEAR.assessment(*everywhere({"huiji": answers})))
-    assert (line.count("没有写理由"), "有6处错误" in line, "没有写理由；等。请第四组" in line, last) == (5, True, True, UNDECIDED)
+    assert (line.count("没有写理由"), "有6处错误" in line, "没有写理由等。请第四组" in line, last) == (5, True, True, UNDECIDED)
+    del answers["item:3.1"]
+    line, last = blockers(YEAR.assessment(*everywhere({"huiji": answers})))
+    assert (line.count("没有写理由"), "有5处错误" in line, "没有写理由。请第四组" in line, last) == (5, True, True, UNDECIDED)
 
 
 def test_doubts_and_sheets_that_do_not_count_hold_nothing_back() -> None:

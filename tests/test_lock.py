@@ -42,7 +42,7 @@ def test_who_holds_the_lock_is_written_beside_it(tmp_path: Path) -> None:
 def test_a_run_on_this_computer_is_named(tmp_path: Path) -> None:
     with alone(tmp_path, NOW):
         assert refused(tmp_path) == (
-            f"{BUSY}它是2014年12月08日 03:00开始的，在电脑“{platform.node()}”上，进程号 {os.getpid()}。"
+            f"{BUSY}它是2014年12月8日 03:00开始的，在电脑“{platform.node()}”上，进程号 {os.getpid()}。"
             "如果过了很久还没有结束，可以在任务管理器里结束这个进程，或者重新启动电脑，再运行一次，不会留下半份结果。"
         )
         assert sorted(tree(tmp_path)) == ["run-holder.json", "run.lock"]
@@ -52,7 +52,7 @@ def test_a_run_on_another_computer_that_may_be_dead(tmp_path: Path) -> None:
     holder(tmp_path)
     with FileLock(tmp_path / "run.lock"):
         assert refused(tmp_path) == (
-            f"{BUSY}它是2014年12月08日 03:00开始的，在电脑“甲办公室”上，进程号 4711。如果那台电脑已经关机或死机，过几分钟再试；"
+            f"{BUSY}它是2014年12月8日 03:00开始的，在电脑“甲办公室”上，进程号 4711。如果那台电脑已经关机或死机，过几分钟再试；"
             f"仍然这样，确认没有人在运行后，删掉“{tmp_path / 'run.lock'}”再运行一次。那台电脑还开着时不要删：两次运行会互相妨碍。"
         )
 

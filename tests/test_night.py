@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kaohe import PROGRAM_ROOT
+from kaohe.publish.as_left import is_as_left
 from tests.support.forms import drop, filled, office_folder, sound_fields
 
 PROGRAM = """
@@ -35,3 +36,7 @@ def test_a_night_without_changes_loads_nothing_that_only_a_run_needs(tmp_path: P
     drop(tmp_path / "inbox", "金水.xlsx", filled("jinshui", sound_fields()))
     assert night(config) == f"0 {' '.join(sorted(ONLY_FOR_A_RUN))}"
     assert night(config) == "0"
+
+
+def test_where_nothing_is_remembered_nothing_is_as_it_was_left(tmp_path: Path) -> None:
+    assert not is_as_left(tmp_path, {})

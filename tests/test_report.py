@@ -23,6 +23,7 @@ from kaohe.scoring.score import assess
 from kaohe.text import points_text
 from tests.support.report import HOSTILE, HOSTILE_SHOWN, Data, Page, cohort, hostile, html_of
 from tests.support.sample import Rows, assessment, finding, full_fields, office, record
+from tests.support.workbooks import repeated
 
 
 def rows_of(page: Page) -> Iterator[str]:
@@ -41,6 +42,7 @@ def test_the_clerks_tasks_come_first(tmp_path: Path) -> None:
         "待核（1个单位）",
         "前提条件不具备，单列（1个单位）",
     ]
+    assert "正式结果" not in page.all("h3")
     items = page.all("li")
     assert "中原区工商联 第一组 没有收到填报表（截止2014年12月31日） zhongyuan@gsl.example" in items
     assert "年度不符 2014年度考核填报表-荥阳市工商联.xlsx 荥阳市工商联：这是2013年度的填报表，本次考核2014年度" in items
@@ -49,6 +51,14 @@ def test_the_clerks_tasks_come_first(tmp_path: Path) -> None:
     assert "新密市工商联 有1处疑问" in items
     assert "高新区工商联 第二组 尚未实地考核：机构健全、工作人员配备到位、办公经费有保证" in items
     assert "上街区工商联 实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分" in items
+
+
+def test_what_the_final_set_lacks_once_nothing_is_open_with_the_units(tmp_path: Path) -> None:
+    page = Page(html_of(repeated(3), tmp_path))
+    assert "正式结果" in page.all("h3")
+    items = page.all("li")
+    at = items.index("没有审定：收件箱里没有与现在的结果相符的审定表。请制作审定表，主席办公会议审定后放进收件箱")
+    assert items[at + 1] == "以前已经签发过正式结果的，那一套不受影响。"
 
 
 def test_the_numbers_at_a_glance(tmp_path: Path) -> None:

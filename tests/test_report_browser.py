@@ -366,6 +366,17 @@ def test_nothing_sticks_out_sideways(opened: Opened, name: str, address: str, wi
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_number_of_a_tile_is_broken(opened: Opened, width: int) -> None:
+    """A hundred and more findings in a narrow window: their number stands on one line, inside its tile."""
+    tab = opened("many", "", width)
+    numbers = tab.locator(".tiles strong")
+    assert [text for text in numbers.all_inner_texts() if not re.fullmatch(r"\d+(/\d+)?", text)] == []
+    lines = "e => [e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight), e.scrollWidth - e.parentElement.clientWidth]"
+    found = [number.evaluate(lines) for number in numbers.all()]
+    assert [(round(high), wide <= 0) for high, wide in found] == [(1, True)] * len(found)
+
+
 def test_without_script_the_first_page_is_there(opened: Opened) -> None:
     tab = opened("many", script=False)
     assert tab.locator("#ranking-list tbody tr:visible").count() == 160

@@ -405,7 +405,7 @@ def test_a_clock_set_back_by_years_changes_no_order(small: Office) -> None:
     outcome = run(small, datetime(1980, 1, 1, 0, 0, 7), Silent())
     assert {file.name: file.verdict.value for file in outcome.assessment.files} == {"惠济.xlsx": "superseded", "改好.xlsx": "accepted"}
     assert outcome.problems == (
-        "电脑的日期和时间可能不对：台账里最近一次记录是2014年12月08日 03:00，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟",
+        "电脑的日期和时间可能不对：台账里最近一次记录是2014年12月8日 03:00，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟",
     )
     first = int(FIRST_NIGHT.timestamp())
     assert [file.first_seen - first for file in sorted(outcome.assessment.files, key=lambda file: file.name)] == [0, 1]

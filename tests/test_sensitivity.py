@@ -70,7 +70,7 @@ def test_only_what_a_reading_touches_is_computed_again(name: str) -> None:
 def test_a_figure_that_the_group_settled_counts_under_other_readings_too() -> None:
     """The unit's own figure was an error; the group's earns a part where each condition has its own."""
     (found,) = [e for e in effects(SETTLED) if (e.reading.id, e.choice.id) == ("all-conditions", "split")]
-    assert [(move.unit, move.other_total - move.total) for move in found.moves if move.total != move.other_total] == [("huiji", 4)]
+    assert [(move.unit, move.other_total - move.total) for move in found.moves if move.total != move.other_total] == [("huiji", Fraction(4))]
 
 
 def _moved(found: Assessment) -> list[tuple[str, str, str]]:

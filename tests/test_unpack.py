@@ -10,12 +10,13 @@ from email.message import EmailMessage
 import pytest
 
 from kaohe.config.loader import Office
-from kaohe.intake.arrival import Arrival
+from kaohe.intake.arrival import Arrival, left_behind
 from kaohe.intake.inbox import Intake, Material, take_in
 from kaohe.intake.look import Look, look_into
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here
 from kaohe.store import MemoryStore, Store
+from tests.support.decisions import approved, figures, form_of
 from tests.support.forms import NOON, filled, program_office, sound_fields, stamped
 from tests.support.inspections import year
 from tests.support.seals import seals
@@ -112,6 +113,8 @@ def test_bounds_hold_for_all_levels_together(form: bytes) -> None:
         ("好.xlsx", Verdict.ACCEPTED),
     ]
     assert next(f.reason for f in intake.files if f.verdict is Verdict.REFUSED) == TOO_MUCH
+    just_enough = taken({"包.zip": zipped({"a.zip": inner, "b.zip": inner})}, office(members=82))
+    assert [f.verdict for f in just_enough.files].count(Verdict.NOT_A_FORM) == 80
 
 
 def test_an_archive_that_goes_too_far_too_often_is_given_up() -> None:
@@ -247,6 +250,24 @@ def test_an_unreadable_file_that_changed_just_now_may_still_be_coming(form: byte
     assert [f.verdict for f in taken({"好.xlsx": form}, now=NOON).files] == [Verdict.ACCEPTED]
 
 
+def test_what_has_been_on_its_way_for_a_day_may_still_come() -> None:
+    coming = Arrival("表.xlsx.crdownload", None, "", NOON, "还在下载", arriving=True)
+    assert left_behind(coming, NOON + 86_400) == ""
+    assert left_behind(coming, NOON + 86_401) == "已经超过一天没有变化，不像还在下载或复制；请重新下载（复制）完整的文件，再删去这一个"
+    assert left_behind(replace(coming, arriving=False), NOON + 86_401) == ""
+
+
+def test_what_is_broken_inside_a_whole_mail_is_not_still_coming(form: bytes) -> None:
+    broken = zipped({"一.xlsx": form, "二.xlsx": form})[:-200]
+    intake = taken({"信.eml": mail({"半份.xlsx": form[:9000], "半个.zip": broken})}, now=NOON + 1)
+    assert outcomes(intake) == [
+        ("信.eml", Verdict.OPENED, None, ""),
+        ("信.eml/半份.xlsx", Verdict.UNREADABLE, "jinshui", "信.eml"),
+        ("信.eml/半个.zip", Verdict.OPENED, None, "信.eml"),
+        ("信.eml/半个.zip/一.xlsx", Verdict.ACCEPTED, "jinshui", "信.eml/半个.zip"),
+    ]
+
+
 def test_a_blank_form_does_not_displace_one_that_was_filled_in(form: bytes) -> None:
     seen = {"旧.xlsx": 1, "新.xlsx": 2}
     found = [Arrival.of("旧.xlsx", form, NOON), Arrival.of("新.xlsx", stamped("jinshui"), NOON + 1)]
@@ -311,6 +332,15 @@ def test_a_group_s_form_in_a_unit_s_own_mail_is_not_used(form: bytes) -> None:
     ]
     for apart in ({"来信.eml": mail({"表.xlsx": form}), "核查.xlsx": visit}, {"夹/表.xlsx": form, "夹/核查.eml": mail({"核查.xlsx": visit})}):
         assert len(taken(apart).inspections) == 3
+
+
+def test_a_decision_in_a_unit_s_own_mail_is_not_used(form: bytes) -> None:
+    decision = approved(form_of(figures().assessment()))
+    together = taken({"来信.eml": mail({"表.xlsx": form, "附件.xlsx": decision})})
+    assert (together.decision, together.files[-1].verdict) == (None, Verdict.REFUSED)
+    apart = taken({"来信.eml": mail({"表.xlsx": form}), "附件.xlsx": decision})
+    assert apart.decision is not None
+    assert (apart.decision[0], apart.files[-1].verdict) == ("附件.xlsx", Verdict.ACCEPTED)
 
 
 def test_a_folder_called_like_the_archive_beside_it(form: bytes) -> None:

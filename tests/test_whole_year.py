@@ -152,6 +152,8 @@ def test_the_results_are_final_and_the_draft_beside_them_is_not(whole_year: Whol
     assert (final["status"], draft["status"]) == ("final", "review")
     assert final | {"status": ""} == draft | {"status": ""}
     assert (whole_year.home / "outbox" / "2014年度考核结果通报(送审稿).docx").is_file()
+    report = (whole_year.home / "outbox" / "run-report.html").read_text(encoding="utf-8")
+    assert "没有未定的事，正式结果在 outbox/final/2014 里。" in report
     assert final["findings"] == []
     assert [(unit["short"].removesuffix("工商联"), unit["total"], unit["place"]) for unit in final["units"]] == [
         ("金水区", 146, 1),

@@ -96,6 +96,12 @@ def sheet_of(path: Path, values: bool = True) -> Worksheet:
     return read(path, values)["自评核定对比"]
 
 
+def test_many_units_without_a_result_are_counted(tmp_path: Path) -> None:
+    """The table of groups stays on its page: 160 names in a cell would fill the next one, without headings."""
+    sheet = read(written(assess(cohort_of(61), {}, [], []), tmp_path))["自评核定对比"]
+    assert [row[:4] for row in rows_below(sheet, "一、")] == [["第一组", 61, 0, "未报送61个"], ["全市", 61, 0, "未报送61个"]]
+
+
 def items_of(path: Path, values: bool = True) -> list[list[object]]:
     """The lines of 逐项出入, below its headings."""
     sheet = read(path, values)["逐项出入"]

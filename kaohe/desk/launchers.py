@@ -36,7 +36,7 @@ def _cmd(python: Path, program: Path, command: str) -> bytes:
             ":asked",
             'cd /d "%~dp0"',
             f"{run} --help",
-            f"echo 在下面写：{ANY}，空一格，再写命令，按回车。例如：{ANY} {_EXAMPLE}",
+            f"echo 在下面写：{ANY}（写 6 再按 Tab 键就出来），空一格，再写命令，按回车。例如：{ANY} {_EXAMPLE}",
             "cmd /k",
         ]
     return "".join(f"{line}\r\n" for line in lines).encode()
@@ -62,7 +62,7 @@ def _shell(python: Path, program: Path, command: str) -> bytes:
             f'[ $# -gt 0 ] && exec {run} -c "$(dirname "$0")/config.toml" "$@"',
             'cd "$(dirname "$0")" || exit 1',
             f"{run} --help",
-            f"echo '在下面写：./{ANY}.sh，空一格，再写命令，按回车。例如：./{ANY}.sh {_EXAMPLE}'",
+            f"echo '在下面写：./{ANY}.sh（写 ./6 再按 Tab 键就出来），空一格，再写命令，按回车。例如：./{ANY}.sh {_EXAMPLE}'",
             'if [ -t 0 ]; then exec "${SHELL:-/bin/sh}"; fi',
         ]
     return "".join(f"{line}\n" for line in lines).encode()

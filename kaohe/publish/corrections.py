@@ -231,7 +231,9 @@ def _groups(found: Iterable[tuple[Finding, str]]) -> tuple[MessageGroup, ...]:
 
 
 def _place(finding: Finding, origin: str) -> Place:
-    where = " ".join(part for part in (_line(finding.sheet), _line(finding.cell), _line(finding.label)) if part)
+    sheet = _line(finding.sheet)
+    label = _line(finding.label).removeprefix(f"{sheet}：")  # a list's sheet bears the list's name
+    where = " ".join(part for part in (sheet, _line(finding.cell), label) if part)
     where += f"（{_line(origin)}）" if origin else ""
     clause = _line(finding.clause)
     return Place(f"{where}　条款{clause}" if clause else where, _line(finding.found), _line(finding.expected))

@@ -42,7 +42,7 @@ def _told(assessment: Assessment, effect: Effect) -> str:
         points = f"{points_text(move.total)}→{points_text(move.other_total)}分" if move.total != move.other_total else "得分不变"
         place = f"，第{move.place}→{move.other_place}位" if move.place != move.other_place else ""
         told.append(f"{unit}{points}{place}")
-    rest = f"；等{len(effect.moves)}个单位" if len(effect.moves) > _MOST_MOVES else ""
+    rest = f"等{len(effect.moves)}个单位" if len(effect.moves) > _MOST_MOVES else ""
     return "；".join(told) + rest
 
 

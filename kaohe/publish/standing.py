@@ -48,7 +48,7 @@ def _faulty_inspections(assessment: Assessment) -> Iterator[str]:
         about = (unit.code, change.file)
         errors = [f for f in assessment.findings if f.of_group and f.severity is Severity.ERROR and (f.unit, f.file) == about]
         if errors:
-            wrong = "；".join(f"{f.cell}“{inner(f.label)}”{f.title}" for f in errors[:_MOST_NAMED]) + ("；等" if len(errors) > _MOST_NAMED else "")
+            wrong = "；".join(f"{f.cell}“{inner(f.label)}”{f.title}" for f in errors[:_MOST_NAMED]) + ("等" if len(errors) > _MOST_NAMED else "")
             yield f"{unit.short}的核查表“{change.file}”有{len(errors)}处错误，没有采用：{wrong}。请{change.group}改正后重新交回"
 
 

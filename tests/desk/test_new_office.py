@@ -293,7 +293,7 @@ def test_the_files_to_double_click(tmp_path: Path) -> None:
             "exit /b %ERRORLEVEL%\r\n"
             ':asked\r\ncd /d "%~dp0"\r\n'
             '"D:\\考核程序 100%%\\python.exe" "D:\\考核程序 100%%\\pipeline.py" --help\r\n'
-            "echo 在下面写：6-命令，空一格，再写命令，按回车。例如：6-命令 chase\r\ncmd /k\r\n"
+            "echo 在下面写：6-命令（写 6 再按 Tab 键就出来），空一格，再写命令，按回车。例如：6-命令 chase\r\ncmd /k\r\n"
         )
     }
 
@@ -320,7 +320,7 @@ def test_any_command_from_the_office_s_folder(tmp_path: Path) -> None:
     }
     assert {given: (done.stdout, done.returncode) for given, done in said.items()} == {
         ("mail", "forms", "--unit", "金水 区"): (f"{['-c', f'{home}/config.toml', 'mail', 'forms', '--unit', '金水 区']}\n", 2),
-        (): ("['--help']\n在下面写：./6-命令.sh，空一格，再写命令，按回车。例如：./6-命令.sh chase\n", 0),
+        (): ("['--help']\n在下面写：./6-命令.sh（写 ./6 再按 Tab 键就出来），空一格，再写命令，按回车。例如：./6-命令.sh chase\n", 0),
         ("--rehash",): (f"{['-c', f'{home}/config.toml', 'run', '--rehash']}\n", 2),
     }
 

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from kaohe.checks.finding import Finding, Severity
 from kaohe.config.model import Group
 from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.publish.report.marks import percent
+from kaohe.publish.standing import blockers
 from kaohe.rulebook.model import Item
-from kaohe.scoring.scorecard import Assessment, ItemState, Scorecard, UnitState
+from kaohe.scoring.scorecard import Assessment, ItemState, Scorecard, Status, UnitState
 from kaohe.scoring.sensitivity import Effect, Move
 
 SMALL_COHORT = 60
@@ -99,6 +100,20 @@ def tasks(assessment: Assessment) -> Tasks:
         provisional=by_state[UnitState.PROVISIONAL],
         pending=_pending(cards, list(assessment.rulebook.items)),
     )
+
+
+def final_lines(assessment: Assessment) -> tuple[str, ...]:
+    """Once nothing is open with any unit: what the final set still lacks, or where it is. Nothing before.
+
+    The report is about the draft; a decision that approves it has made it final.
+    """
+    if assessment.status is Status.PRELIMINARY:
+        return ()
+    approved = assessment.decision is not None and assessment.decision.approved
+    if lacking := blockers(replace(assessment, status=Status.FINAL) if approved else assessment):
+        return (*lacking, "以前已经签发过正式结果的，那一套不受影响。")
+    place = f"{assessment.config.folders.outbox}/final/{assessment.config.year}"
+    return (f"没有未定的事，正式结果在 {place} 里。印发只用那里的；别处的通报、函、汇总工作簿仍是送审稿。",)
 
 
 def in_cohort(assessment: Assessment) -> list[Scorecard]:

@@ -15,7 +15,7 @@ from kaohe.checks.finding import Severity
 from kaohe.files import write_whole
 from kaohe.publish.report.details import details
 from kaohe.publish.report.marks import mark
-from kaohe.publish.report.overview import SMALL_COHORT, in_cohort, other_readings, progress, ranking, tasks
+from kaohe.publish.report.overview import SMALL_COHORT, final_lines, in_cohort, other_readings, progress, ranking, tasks
 from kaohe.publish.text_template import render_pieces
 from kaohe.scoring.scorecard import Assessment, UnitState
 from kaohe.scoring.sensitivity import effects
@@ -65,6 +65,7 @@ def _context(assessment: Assessment, generated: datetime) -> Mapping[str, Any]:
         "total": len(assessment.cards),
         "small": len(assessment.cards) <= SMALL_COHORT,
         "tasks": tasks(assessment),
+        "final_lines": final_lines(assessment),
         "gated": [card for card in in_cohort(assessment) if card.state is UnitState.GATED],
         "groups": progress(assessment),
         "ranking": ranking(assessment.cards),

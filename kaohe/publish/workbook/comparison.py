@@ -43,6 +43,8 @@ _MOST_REFERENCES = 250
 """A function takes 255 arguments; a list of cells longer than this is given as a plain value."""
 _MOST_COMPARED = 4_000_000
 """Cells that the units' counts look at, all together; beyond it they are plain values."""
+_NAMED_UP_TO = 60
+"""Units up to which the table of groups names those without a result; of more, it would go on over pages that do not repeat its headings."""
 _SAMPLE = 1000
 """Units that the columns are measured by."""
 _ABOUT = (
@@ -185,13 +187,14 @@ def _cells(rows: Iterable[int], column: int) -> str:
 
 
 def _without_result(found: _Comparison, cards: Sequence[Scorecard]) -> Cell:
-    """Names of the units that are not inspected or have no score, by state, in the configuration's order."""
+    """Names of the units that are not inspected or have no score, by state, in the configuration's order; of many units how many."""
     names: dict[str, list[str]] = {}
     order = {unit.code: n for n, unit in enumerate(found.plan.assessment.config.cohort)}
     for card in sorted(cards, key=lambda c: order[c.unit.code]):
         if not found.inspected(card):
             names.setdefault(_state(card).chinese, []).append(card.unit.short)
-    words = "；".join(f"{state}：{'、'.join(units)}" for state, units in names.items())
+    many = len(order) > _NAMED_UP_TO
+    words = "；".join(f"{state}{len(units)}个" if many else f"{state}：{'、'.join(units)}" for state, units in names.items())
     return Styled(words, "text") if words else Styled("—", "muted")
 
 
