@@ -14,19 +14,17 @@ from openpyxl import load_workbook
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import Office, load_office
 from kaohe.config.model import GateResult
-from kaohe.demo.build import build_demo
-from kaohe.demo.whole_year import begin, whole_year
+from kaohe.demo.whole_year import begin
 from kaohe.forms.master import build_master
 from kaohe.forms.schema import form_schema
-from kaohe.progress import Silent
 from kaohe.rulebook.loader import load_rulebook, read_notice, rules_source
 from kaohe.rulebook.proofread import proofread
-from kaohe.run import run
 from kaohe.scoring.score import assess
 from kaohe.scoring.scorecard import UnitState
 from kaohe.toml_source import FaultyFile
 from kaohe.verify import verify
 from tests.support.sample import record
+from tests.test_cli import DONE, call
 
 OTHER = PROGRAM_ROOT / "tests" / "other_notice"
 RULES = OTHER / "rules" / "2016"
@@ -271,9 +269,11 @@ OF_2014 = re.compile(r"2014|工作目标考核|三项|四项|四个考核组|59�
 
 @pytest.mark.slow
 def test_a_whole_year_under_another_notice(tmp_path: Path) -> None:
-    where = build_demo(tmp_path / "demo", Silent(), gate=False, settings=OTHER / "config.toml")
+    said = call("-c", OTHER / "config.toml", "demo", tmp_path / "demo", "--whole-year")
+    assert (said.status, said.err) == (DONE, "")
+    assert said.out.splitlines()[-1].endswith("explain 金水区工商联 1.3b")
+    where = load_office(tmp_path / "demo" / "config.toml")
     assert where.rules == tmp_path / "demo" / "rules" / "2016"
-    whole_year(where, lambda now: run(where, now, Silent()), lambda _: None)
     assert begin(where) == datetime(2016, 12, 5, 9)
     assert verify(where, 2016) == ()
     outbox = tmp_path / "demo" / "outbox"

@@ -52,7 +52,7 @@ def demo(
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         place = home / name
-        if place.is_file() or any(place.iterdir()):  # once all is corrected there are no corrections
+        if place.is_file() or (place.is_dir() and any(place.iterdir())):  # once all is corrected there are no corrections
             screen.say(f"  {place}　{what}")
     unit = office.config.cohort[min(1, len(office.config.cohort) - 1)]
     screen.say(f"再试试：{typed_in_program(f'-c {file} explain {unit.short} {_shown_item(office.rulebook)}')}")
