@@ -287,5 +287,5 @@ def test_a_whole_year_under_another_notice(tmp_path: Path) -> None:
     } <= final
     told = {path.name: found for path in outbox.rglob("*") if path.is_file() for text in words(path) if (found := OF_2014.findall(text))}
     assert told == {}
-    said = "".join(words(outbox / "final" / "2016" / "2016年度考核结果通报.docx"))
-    assert re.sub(r"\|+", "", said).count("考核共3个方面、6条、7个计分项目。其中封顶项目7个，满分27分。") == 1
+    notification = "".join(words(outbox / "final" / "2016" / "2016年度考核结果通报.docx"))
+    assert re.sub(r"\|+", "", notification).count("考核共3个方面、6条、7个计分项目。其中封顶项目7个，满分27分。") == 1
