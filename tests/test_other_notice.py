@@ -171,6 +171,12 @@ def test_what_last_year_left_behind_is_doubted(tmp_path: Path, old: str, new: st
     assert doubts(written(tmp_path, (old, new))) == said
 
 
+@pytest.mark.parametrize(("said", "doubted"), [("二十家以上", False), ("20家以上", False), ("十二家以上", True), ("二百二十家以上", True)])
+def test_numbers_in_words(tmp_path: Path, said: str, doubted: bool) -> None:
+    change = ("走访会员企业20家以上", f"走访会员企业{said}")
+    assert bool(doubts(written(tmp_path, change, notice=NOTICE.replace(*change)))) == doubted
+
+
 def test_points_that_the_text_does_not_give(tmp_path: Path) -> None:
     folder = written(tmp_path, ("at_least = 20, earns = 4", "at_least = 20, earns = 5"), ("maximum = 12", "maximum = 13"))
     assert doubts(folder) == ["（一）1原文写的分值是4分，计分项写的是5分"]

@@ -11,7 +11,7 @@ from kaohe.rulebook.readings import changed_rule
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.conditions import AllOf
 from kaohe.rulebook.rules.rows import PerRow
-from kaohe.text import percent_text, points_text
+from kaohe.text import chinese_numeral, count_text, percent_text, points_text
 from kaohe.toml_source import Fault, KeyPath, TomlSource
 
 Doubts: TypeAlias = Iterator[tuple[KeyPath, str]]
@@ -23,6 +23,7 @@ _NUMBERED = re.compile(r"^(?P<section>[（(][一二三四五六七八九十]+[�
 _LEADING = re.compile(r"^(\d+)\s*[、．.]")
 _DATE = re.compile(r"(\d{4})\s*[年-](?:\s*(\d{1,2})\s*[月-]\s*(\d{1,2})\s*日?)?")
 _QUOTED = re.compile(r"“([^”]+)”")
+_NUMERALS = r"\d.一二两三四五六七八九十百千万"
 _DIGITS = "零一二三四五六七八九十"
 _AMOUNTS, _POINT_KEYS = ("at_least", "top", "bottom"), ("earns", "top_earns", "bottom_earns")
 
@@ -126,9 +127,9 @@ def _unsaid(numbers: Iterable[str], text: str) -> Iterator[str]:
 
 def _says(text: str, number: str) -> bool:
     words = {number}
-    if number.isdigit() and int(number) <= 10:
-        words |= {_DIGITS[int(number)], *("两",) * (number == "2")}
-    return any(re.search(rf"(?<![\d.]){re.escape(word)}(?![\d.])", text) for word in words)
+    if number.isdigit() and 0 < int(number) < 100:
+        words |= {chinese_numeral(int(number)), count_text(int(number))}
+    return any(re.search(rf"(?<![{_NUMERALS}]){re.escape(word)}(?![{_NUMERALS}])", text) for word in words)
 
 
 def _quoted(rulebook: Rulebook) -> Doubts:
