@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kaohe.files import FolderFault, told, write_whole, wrong_kind
+from kaohe.text import moment_text
 
 LOCK_FILE, HOLDER_FILE = "run.lock", "run-holder.json"
 
@@ -56,7 +57,7 @@ def _explained(state: Path) -> str:
         process, computer = int(note["process"]), str(note["computer"])
     except (OSError, ValueError, KeyError, TypeError):
         return text
-    who = f"它是{started:%Y年%m月%d日 %H:%M}开始的，在电脑“{computer}”上，进程号 {process}。"
+    who = f"它是{moment_text(started)}开始的，在电脑“{computer}”上，进程号 {process}。"
     if computer == platform.node():
         remedy = "如果过了很久还没有结束，可以在任务管理器里结束这个进程，或者重新启动电脑，再运行一次，不会留下半份结果。"
     else:

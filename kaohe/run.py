@@ -28,7 +28,7 @@ from kaohe.publish.outbox import Published, publish
 from kaohe.publish.standing import blockers, clear_leftovers
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.survey import assess_intake, lookers
-from kaohe.text import os_problem
+from kaohe.text import moment_text, os_problem
 from kaohe.year_log import events_of, is_unrecorded, issued_event, issuing_event
 
 __all__ = ["AlreadyRunning", "Outcome", "remember", "run"]
@@ -91,7 +91,7 @@ def _begun(ledger: Ledger, now: int, problems: list[str]) -> int:
         problems.append(mended)
     latest = ledger.latest()
     if latest is not None and now < latest - _CLOCK_TOLERANCE:
-        shown = datetime.fromtimestamp(latest, UTC).astimezone().strftime("%Y年%m月%d日 %H:%M")
+        shown = moment_text(datetime.fromtimestamp(latest, UTC).astimezone())
         problems.append(f"电脑的日期和时间可能不对：台账里最近一次记录是{shown}，比电脑现在的时间晚。收到的先后仍按实际收到的次序算，请校准时钟")
     return ledger.moment(now)
 

@@ -56,6 +56,11 @@ def date_text(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def moment_text(moment: datetime) -> str:
+    """``2014年03月05日 22:30``. Written out by hand: the C library of Windows takes no Chinese in a format where it speaks another language."""
+    return f"{moment.year}年{moment.month:02}月{moment.day:02}日 {moment:%H:%M}"
+
+
 def value_text(value: object) -> str:
     """A normalised cell value as people write it; blank for nothing."""
     match value:

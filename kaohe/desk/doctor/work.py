@@ -15,7 +15,7 @@ from kaohe.desk.schedule.job import nightly_job
 from kaohe.intake.arrival import Arrival, arrivals
 from kaohe.ledger import Ledger, store
 from kaohe.lock import HOLDER_FILE, LOCK_FILE
-from kaohe.text import os_problem
+from kaohe.text import moment_text, os_problem
 
 _CLOCK_TOLERANCE = 3600
 
@@ -54,14 +54,14 @@ def ledger(premises: Premises) -> Iterator[Result]:
 
 def clock(premises: Premises) -> Iterator[Result]:
     """Later than all that is remembered, and not before the period assessed."""
-    shown = f"{premises.now:%Y年%m月%d日 %H:%M}"
+    shown = moment_text(premises.now)
     if premises.office is None:
         yield good("电脑的时钟", shown)
         return
     config = premises.office.config
     latest = Ledger(config.folder("state")).latest()
     if latest is not None and premises.now.timestamp() < latest - _CLOCK_TOLERANCE:
-        last = datetime.fromtimestamp(latest, UTC).astimezone().strftime("%Y年%m月%d日 %H:%M")
+        last = moment_text(datetime.fromtimestamp(latest, UTC).astimezone())
         yield act("电脑的时钟", f"{shown}，比台账里最近的记录（{last}）早", "请校准日期和时间；收到的先后仍按实际次序算")
     elif premises.now.date() < config.period.start:
         yield act("电脑的时钟", f"{shown}，早于考核期开始的{config.period.start}", "请校准日期和时间，或核对 config.toml 里的 [period]")
