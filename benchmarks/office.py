@@ -20,7 +20,7 @@ from benchmarks.returns import Stencil, sent_form, stencils
 from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import load_office
 from kaohe.progress import OnConsole
-from kaohe.publish.documents.awards import chinese_numeral
+from kaohe.text import chinese_numeral
 
 _GROUPS = 96
 """No more inspection groups than that, and never fewer than three units in one."""
@@ -83,10 +83,12 @@ def _drop_batch(batch: tuple[Path, Sequence[Stencil], Sequence[Name], int, int, 
 def config_text(names: Sequence[Name]) -> str:
     """The repository's own configuration with these units in groups, nine of ten of them inspected."""
     head = (PROGRAM_ROOT / "config.toml").read_text(encoding="utf-8").partition("# ────────── 考核组")[0]
+    conditions = load_office(PROGRAM_ROOT / "config.toml").rulebook.gate.conditions
+    passed = ", ".join(f"{condition.id} = true" for condition in conditions)
     lines = ["", "[gate]"]
     for n, name in enumerate(names):
         if n % _NOT_INSPECTED != _NOT_INSPECTED - 1:
-            lines.append(f"{name.code} = {{ gate_institution = true, gate_staff = true, gate_funding = true }}")
+            lines.append(f"{name.code} = {{ {passed} }}")
     groups = max(1, min(len(names) // 3, _GROUPS))
     for group in range(groups):
         codes = ", ".join(f'"{name.code}"' for name in names[group::groups])

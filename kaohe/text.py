@@ -35,6 +35,7 @@ _WINDOWS_PROBLEMS = {
     1920: "系统不让打开",
 }
 """What Windows itself says more exactly than its translation into the numbers of POSIX, most of them into “no permission” or “not found”."""
+_DIGITS = "零一二三四五六七八九"
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\t\r\n]')
 _RESERVED_NAME = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)")
 _LONGEST_NAME = 80
@@ -63,6 +64,18 @@ def percent_text(value: Fraction) -> str:
     if hundredths.denominator == 1:
         return f"{float(value * 100):.2f}".rstrip("0").rstrip(".") + "%"
     return f"约{float(value * 100):.2f}%"
+
+
+def chinese_numeral(number: int) -> str:
+    """1 to 99 as headings count: 一, 十, 十一, 二十一."""
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else "十" if tens == 1 else f"{_DIGITS[tens]}十"
+    return head + (_DIGITS[ones] if ones else "")
+
+
+def count_text(number: int) -> str:
+    """1 to 99 before a counter: 一项, 两项, 十二项."""
+    return "两" if number == 2 else chinese_numeral(number)
 
 
 def date_text(value: date) -> str:

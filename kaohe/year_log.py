@@ -59,6 +59,6 @@ def _subject(name: str, content: Mapping[str, str]) -> str:
 
 
 def _inspected(assessment: Assessment, change: Verification) -> str:
-    answers = [getattr(change.gate, condition.id) for condition in assessment.rulebook.gate.conditions]
+    answers = [change.gate.holds(condition.id) for condition in assessment.rulebook.gate.conditions]
     gate = "前提条件不具备" if False in answers else "前提条件尚未查完" if None in answers else "前提条件具备"
     return f"{change.group}：{gate}，核定{len(change.fields)}个数、{len(change.points)}项得分，不认可{len(change.refused)}行"

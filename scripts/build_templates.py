@@ -65,7 +65,7 @@ def _notice_opening(document: Any) -> None:
         document,
         body,
         "考核共{{ scope.sections }}个方面、{{ scope.clauses }}条、{{ scope.items }}个计分项目。",
-        "其中封顶项目{{ scope.capped }}个，满分{{ scope.maximum }}分；不封顶项目{{ scope.uncapped }}个，按实际完成情况计分。",
+        "其中封顶项目{{ scope.capped }}个，满分{{ scope.maximum }}分{% if scope.uncapped %}；不封顶项目{{ scope.uncapped }}个，按实际完成情况计分{% endif %}。",
     )
     kit.paragraph(document, part, "（二）考核分组")
     kit.paragraph(
@@ -162,7 +162,7 @@ def letter() -> Any:
     kit.add_style(document, "发文字号", kit.Look(align="right", line=20, snap=False))
     number = kit.paragraph(document, "发文字号", "{{ edition.number or edition.mark }}")
     number.paragraph_format.space_before = Pt((head.LETTER_NUMBER_MM - gb.TOP_MM) * gb.POINTS_PER_MM - 2.5)
-    head.add_title(document, "关于{{ unit.full }}{{ year }}年度工作目标考核结果的函")
+    head.add_title(document, "关于{{ unit.full }}{{ called }}结果的函")
     kit.paragraph(document, "主送机关", "{{ department }}：")
     kit.paragraph(
         document,

@@ -201,7 +201,7 @@ def test_wrong_rules_are_told_with_their_line(tmp_path: Path) -> None:
     line = next(n for n, written in enumerate(text.splitlines(), start=1) if 'field = "task_done"' in written)
     said = call("-c", config, "rules")
     assert (said.status, said.out) == (WRONG, "")
-    assert re.search(rf"  rulebook\.toml:{line}：.*task_done.*是不是想写“tasks_done”", said.err)
+    assert re.search(rf"  rules/2014/rulebook\.toml:{line}：.*task_done.*是不是想写“tasks_done”", said.err)
 
 
 # forms

@@ -265,9 +265,17 @@ def test_a_unit_without_a_department(tmp_path: Path) -> None:
     assert faults(tmp_path, text) == [at(text, 'code = "huiji"', "缺少“department”一项", above=1)]
 
 
+KNOWN = "；2014年度的前提条件有：gate_institution（机构健全）、gate_staff（工作人员配备到位）、gate_funding（办公经费有保证）"
+
+
 def test_an_unknown_condition_of_the_gate(tmp_path: Path) -> None:
     text = TEXT + "\n[gate.huiji]\ngate_stuff = true\n"
-    assert faults(tmp_path, text) == [at(text, "gate_stuff", "不认识“gate_stuff”一项（是不是想写“gate_staff”？）")]
+    assert faults(tmp_path, text) == [at(text, "gate_stuff", "不认识“gate_stuff”一项（是不是想写“gate_staff”？）" + KNOWN)]
+
+
+def test_a_condition_of_the_gate_in_words(tmp_path: Path) -> None:
+    text = TEXT + '\n[gate.huiji]\ngate_staff = "不具备"\n'
+    assert faults(tmp_path, text) == [at(text, 'gate_staff = "不具备"', "“gate_staff”应当是 true 或 false，现在是 '不具备'")]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from kaohe.config.model import Award
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
 from kaohe.publish.documents import standard as gb
 from kaohe.publish.documents.annex import last_rows
-from kaohe.publish.documents.awards import chinese_numeral
 from kaohe.publish.documents.context import final
 from kaohe.publish.documents.typeset import break_title
 from kaohe.scoring.scorecard import Assessment, Status
+from kaohe.text import chinese_numeral
 from scripts.build_templates import main as build_templates
 from tests.support.documents import table, texts, with_config, with_template
 from tests.support.final import decided, invented, results_of, sample_results

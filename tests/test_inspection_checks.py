@@ -474,7 +474,7 @@ def test_v_712_neither_of_two_answers_is_taken() -> None:
     for line, other in ((SUMMARY, "认可"), ("item:1.1", 6), ("gate:gate_staff", "不具备")):
         form = with_line(form, line, other, "另一处")
     found = YEAR.assessment(form).verifications["huiji"]
-    assert (found.refused, found.points, found.gate.gate_staff, found.gate.gate_funding) == (frozenset(), {}, None, True)
+    assert (found.refused, found.points, found.gate.holds("gate_staff"), found.gate.holds("gate_funding")) == (frozenset(), {}, None, True)
 
 
 def test_v_712_keeps_quiet() -> None:
@@ -484,7 +484,7 @@ def test_v_712_keeps_quiet() -> None:
     form = with_line(with_line(form, "gate:gate_staff"), "visit:met", "")
     assert YEAR.group_findings(form) == ()
     found = YEAR.assessment(form).verifications["huiji"]
-    assert (found.fields, found.reasons["field:website_items"], found.gate.gate_staff) == ({"website_items": 90}, "只有90条", True)
+    assert (found.fields, found.reasons["field:website_items"], found.gate.holds("gate_staff")) == ({"website_items": 90}, "只有90条", True)
 
 
 # V-713

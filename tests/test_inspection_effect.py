@@ -557,7 +557,7 @@ def test_an_inspection_of_the_gate_alone_is_the_same_as_the_configuration_s(gate
         answers: dict[str, dict[str, Any]] = {}
         for code in units_in(form):
             result = gate.get(code, GateResult())
-            given = {f"gate:{c}": words[getattr(result, c)] for c in ("gate_institution", "gate_staff", "gate_funding")}
+            given = {f"gate:{c}": words[result.holds(c)] for c in ("gate_institution", "gate_staff", "gate_funding")}
             answers[code] = {line: (word, result.remark if word == "不具备" else None) for line, word in given.items() if word}
         forms.append(fill_inspection(form, answers))
     assert scores(YEAR.assessment(*forms)) == scores(YEAR.with_gate(gate).assessment())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaohe import PROGRAM_ROOT
-from kaohe.rulebook.audit import audit, notice_clauses, notice_method
+from kaohe.rulebook.audit import audit
 from kaohe.rulebook.loader import load_rulebook, read_notice
 from kaohe.rulebook.model import Rulebook
 from kaohe.toml_source import FaultyFile, read_toml
@@ -139,9 +139,10 @@ def test_it_is_sound() -> None:
 
 
 def test_the_notice_is_read_clause_by_clause() -> None:
-    assert len(notice_clauses(NOTICE)) == 44
-    assert notice_clauses(NOTICE)[0].startswith("1、按时参加市工商联组织召开的")
-    assert len(notice_method(NOTICE)) == 4
+    notice = read_notice(RULES)
+    assert len(notice.clauses(rulebook())) == 44
+    assert notice.clauses(rulebook())[0].startswith("1、按时参加市工商联组织召开的")
+    assert len(notice.method(rulebook())) == 4
 
 
 @shared_notice
@@ -408,16 +409,16 @@ def test_a_choice_that_refers_to_what_is_not_there_is_refused_before_anyone_take
 def test_a_text_that_is_not_the_notices_own(tmp_path: Path) -> None:
     right, wrong = "2、积极配合完成临时性工作，计5分。", "2、积极配合完成临时工作，计5分。"
     text = broken((right, wrong))
-    assert load(tmp_path, text) == [
-        f"rulebook.toml:1：通知的这一条没有对应的计分项，也没有声明不计分：“{right}”",
-        at(text, wrong, f"这段文字与通知原文不一致，应当一字不改：“{wrong}…”（是不是想写“{right}”？）"),
-    ]
+    instead = "；通知里写的是“2、积极配合完成临时性工作，计5分。”，这里写的是“2、积极配合完成临时工作，计5分。”（notice.txt 第16行）"
+    assert load(tmp_path, text) == [at(text, wrong, f"这段文字与通知原文不一致，应当一字不改：“{wrong}”{instead}")]
 
 
 def test_a_section_heading_that_is_not_the_notices_own(tmp_path: Path) -> None:
     text = broken(('text = "(十五)参政调研工作"', 'text = "（十五）参政调研工作"'))
     (fault,) = load(tmp_path, text)
-    assert fault.startswith(at(text, 'text = "（十五）参政调研工作"', "这段文字与通知原文不一致，应当一字不改：“（十五）参政调研工作…”"))
+    assert fault.startswith(
+        at(text, 'text = "（十五）参政调研工作"', "这段文字与通知原文不一致，应当一字不改：“（十五）参政调研工作”；通知里写的是“(十五)参政调研工作”")
+    )
 
 
 def test_a_clause_that_is_missing(tmp_path: Path) -> None:
@@ -425,7 +426,7 @@ def test_a_clause_that_is_missing(tmp_path: Path) -> None:
     end = TEXT.index('[[sections.clauses]]\nid = "1.3"')
     text = TEXT[:start] + TEXT[end:]
     assert load(tmp_path, text) == [
-        "rulebook.toml:1：通知的这一条没有对应的计分项，也没有声明不计分：“2、积极配合完成临时性工作，计5分。”",
+        "notice.txt:16：通知的这一条没有对应的计分项，也没有声明不计分：“2、积极配合完成临时性工作，计5分。”",
         at(text, "maximum = 18", "第（一）部分封顶计分项合计13分，与写明的18分不一致"),
     ]
 
@@ -433,25 +434,75 @@ def test_a_clause_that_is_missing(tmp_path: Path) -> None:
 def test_a_clause_that_the_notice_gained(tmp_path: Path) -> None:
     new = "4、新增一条，计9分。"
     notice = NOTICE.replace("3、及时在工商联网站发布信息", f"{new}\n3、及时在工商联网站发布信息")
-    assert load(tmp_path, TEXT, notice) == [f"rulebook.toml:1：通知的这一条没有对应的计分项，也没有声明不计分：“{new}”"]
+    assert load(tmp_path, TEXT, notice) == [f"notice.txt:17：通知的这一条没有对应的计分项，也没有声明不计分：“{new}”"]
 
 
 def test_a_sentence_of_the_method_that_nothing_answers(tmp_path: Path) -> None:
     start = TEXT.index('[[not_scored]]\ntext = "考核结果将通报')
     end = TEXT.index("# ────────────────────────────── 清单")
     text = TEXT[:start] + TEXT[end:]
-    assert load(tmp_path, text) == ["rulebook.toml:1：考核办法的这一句没有着落：“考核结果将通报当地统战部门，并对获奖者进行表彰。”"]
+    assert load(tmp_path, text) == [
+        "notice.txt:85：考核办法的这一句没有着落，请在规则里写成前提条件（gate）或不计分（not_scored）：“考核结果将通报当地统战部门，并对获奖者进行表彰。”"
+    ]
 
 
 def test_a_notice_without_its_scored_part(tmp_path: Path) -> None:
     notice = NOTICE.replace("一、考核内容及计分", "一、内容")
-    assert load(tmp_path, TEXT, notice) == ["rulebook.toml:1：通知原文里找不到“一、考核内容及计分”到“二、考核办法”之间的条款，请检查 notice.txt"]
+    assert load(tmp_path, TEXT, notice) == [
+        at(
+            TEXT,
+            "scored_heading =",
+            "通知里没有“一、考核内容及计分”这个标题（单独一段），请把 scored_heading 写成通知里考核内容和计分部分的标题，一字不改。"
+            "通知里像标题的有：“一、内容”、“二、考核办法”",
+        )
+    ]
+
+
+def test_a_notice_whose_headings_stand_in_another_order(tmp_path: Path) -> None:
+    text = broken(('scored_heading = "一、考核内容及计分"', 'scored_heading = "二、考核办法"'))
+    message = "通知里“二、考核办法”到“二、考核办法”之间没有条款，请检查两个标题的先后和 notice.txt"
+    assert load(tmp_path, text) == [at(text, "scored_heading =", message)]
+
+
+def test_a_section_of_which_only_the_clause_is_there(tmp_path: Path) -> None:
+    notice = NOTICE.replace("（十三）千企帮千村工作", "（十三）千企帮千村工作\n（十三之一）新的一节\n（十四）又是一节，计3分。")
+    assert load(tmp_path, TEXT, notice) == [
+        "notice.txt:68：通知的这一条没有对应的计分项，也没有声明不计分：“（十三之一）新的一节”",
+        "notice.txt:69：通知的这一部分没有写进规则：“（十四）又是一节，计3分。”",
+    ]
+
+
+def test_a_clause_that_stands_twice_is_answered_twice(tmp_path: Path) -> None:
+    twice = "2、积极为企业会员提供法律咨询和援助，计2分。"
+    notice = NOTICE.replace("1、按时上报千企帮千村", f"{twice}\n1、按时上报千企帮千村")
+    (fault,) = load(tmp_path, TEXT, notice)
+    assert fault.endswith(f"：通知的这一条没有对应的计分项，也没有声明不计分：“{twice}”")
+
+
+def test_a_sentence_in_a_later_paragraph_of_the_method(tmp_path: Path) -> None:
+    notice = NOTICE.replace("2014年11月14日\n", "三、工作要求\n各单位要高度重视。\n2014年11月14日\n")
+    (fault,) = load(tmp_path, TEXT, notice)
+    assert fault.endswith("：考核办法的这一句没有着落，请在规则里写成前提条件（gate）或不计分（not_scored）：“各单位要高度重视。”")
+
+
+def test_two_years_side_by_side_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "2014").mkdir()
+    text = broken(("maximum = 20", "maximum = 21"))
+    (fault,) = load(tmp_path / "2014", text)
+    assert fault == f"{tmp_path.name}/2014/" + at(text, "maximum = 21", "第（四）部分封顶计分项合计20分，与写明的21分不一致")
 
 
 def test_a_notice_cut_off_after_its_clauses(tmp_path: Path) -> None:
     notice = NOTICE[: NOTICE.index("二、考核办法") + len("二、考核办法")]
     faults = load(tmp_path, TEXT, notice)
-    assert at(TEXT, f'text = "{rulebook().gate.text}"', f"这段文字与通知原文不一致，应当一字不改：“{rulebook().gate.text[:30]}…”") in faults
+    assert (
+        at(
+            TEXT,
+            f'text = "{rulebook().gate.text}"',
+            f"这段文字与通知原文不一致，应当一字不改：“{rulebook().gate.text[:29]}…”；通知里没有相近的一段，通知不再有的请连同它的计分项一起删去",
+        )
+        in faults
+    )
 
 
 def test_a_maximum_that_does_not_add_up(tmp_path: Path) -> None:
@@ -462,7 +513,7 @@ def test_a_maximum_that_does_not_add_up(tmp_path: Path) -> None:
 # Faults of writing
 
 
-KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_at_least, rank"
+KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_at_least, ratio_at_least, rank"
 
 
 @pytest.mark.parametrize(
@@ -475,8 +526,8 @@ KINDS = "yes, at_least, all_done, all_of, per_row, any_row, rows_reach, growth_a
             'type = "txt"\n\n[[lists.columns]]\nid = "place"',
             "“type”写成了“txt”，可以写：text, date, integer, choice, yes_no（是不是想写“text”？）",
         ),
-        ("maximum = 20", 'maximum = "twenty"', "“maximum”应当是整数，现在是 'twenty'"),
-        ("maximum = 20", "maximum = 20.5", "“maximum”应当是整数，现在是 20.5"),
+        ("maximum = 20", 'maximum = "twenty"', "“maximum”应当是整数，有小数的写成带引号的 \"5.5\"，现在是 'twenty'"),
+        ("maximum = 20", "maximum = 20.5", '“maximum”应当是整数，有小数的写成带引号的 "5.5"，现在是 20.5'),
         ("notice_date = 2014-11-14", 'notice_date = "去年"', "“notice_date”应当是日期，写成 2014-12-31 的样子（不加引号），现在是 '去年'"),
         ('title = "临时性工作"', 'title = ""', "“title”不能为空"),
         ('title = "临时性工作"', "title = 5", "“title”应当是带引号的文字，现在是 5"),
@@ -537,7 +588,7 @@ def test_several_faults_of_writing_at_once(tmp_path: Path) -> None:
     text = broken(("maximum = 20", 'maximum = "twenty"'), ('title = "临时性工作"', 'title = ""'))
     assert load(tmp_path, text) == [
         at(text, 'title = ""', "“title”不能为空"),
-        at(text, '"twenty"', "“maximum”应当是整数，现在是 'twenty'"),
+        at(text, '"twenty"', "“maximum”应当是整数，有小数的写成带引号的 \"5.5\"，现在是 'twenty'"),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kaohe.rulebook.facts import Case, CellValue, FactRow, Facts, FieldValue, FormulaNames, Names, Standing
+from kaohe.rulebook.pairs import never_above
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.base import parse_exact
 from kaohe.rulebook.rules.growth import RankBands
@@ -367,6 +368,35 @@ def test_growth_in_plain_words_and_as_a_formula_without_fractions() -> None:
     assert GROWTH.plain(NAMES) == "增长率（由“年初会员”与“年末会员”计算）达到6%，计2分"
     assert GROWTH.formula(FormulaNames()) == "IF(AND(N(in_start)>0,(N(in_end)-N(in_start))*50>=3*N(in_start)),2,0)"
     assert (GROWTH.maximum(), GROWTH.inputs()) == (Fraction(2), ("start", "end"))
+
+
+ONLINE = rule(kind="ratio_at_least", part="part", whole="end", at_least="30%", earns=3)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "points", "words"),
+    [
+        (3, 10, 3, "“企业会员”3、“年末会员”10，比例30%，达到30%，计3分。"),
+        (1, 3, 3, "“企业会员”1、“年末会员”3，比例约33.33%，达到30%，计3分。"),
+        (29999, 100000, 0, "“企业会员”29999、“年末会员”100000，比例约30.00%，未达到30%，不计分。"),
+        (0, 10, 0, "“企业会员”0、“年末会员”10，比例0%，未达到30%，不计分。"),
+        (0, 0, 0, "“企业会员”0、“年末会员”0，比例无法计算，不计分。"),
+        (11, 10, 0, "“企业会员”11、“年末会员”10，比例110%，前者不应大于后者，不计分。"),
+    ],
+)
+def test_ratio_at_least(part: int, whole: int, points: int, words: str) -> None:
+    assert result(ONLINE, case({"part": part, "end": whole})) == scored(points, words)
+
+
+def test_ratio_without_one_of_its_numbers() -> None:
+    assert result(ONLINE, case({"end": 5})) == scored(0, "“企业会员”未填或待更正，不计分。")
+
+
+def test_ratio_in_plain_words_and_as_a_formula_without_fractions() -> None:
+    assert ONLINE.plain(NAMES) == "“企业会员”占“年末会员”的比例达到30%，计3分"
+    assert ONLINE.formula(FormulaNames()) == "IF(AND(N(in_end)>0,N(in_part)<=N(in_end),N(in_part)*10>=3*N(in_end)),3,0)"
+    assert (ONLINE.maximum(), ONLINE.inputs()) == (Fraction(3), ("part", "end"))
+    assert never_above([ONLINE]) == (("part", "end"),)
 
 
 # Places

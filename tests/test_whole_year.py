@@ -14,7 +14,6 @@ import pytest
 
 import pipeline
 from kaohe.config.loader import load_office
-from kaohe.demo.whole_year import STARTED
 from kaohe.ledger import Event, Ledger
 from kaohe.progress import Silent
 from kaohe.run import run
@@ -220,6 +219,7 @@ def test_explain_shows_the_adjustment(whole_year: WholeYear) -> None:
 
 # The year's log
 
+STARTED = datetime(2015, 1, 5, 9)
 FIRST, SECOND, THIRD, FOURTH = (STARTED + timedelta(days=days) for days in (0, 3, 10, 15))
 
 

@@ -9,9 +9,6 @@ from kaohe.forms.layout import MAIN_SHEET
 from kaohe.intake.record import Cell, ListRow
 from kaohe.text import shorten
 
-_OWN_WORK = ("articles", "topics", "briefings", "proposals")
-"""Lists of a unit's own work: the same entry cannot belong to two units."""
-
 
 @cohort_check(
     "V-601",
@@ -22,9 +19,9 @@ _OWN_WORK = ("articles", "topics", "briefings", "proposals")
     action="请与有关单位核对归属，不属于本单位的请清空；共同完成的请附说明",
 )
 def claimed_by_two(case: CohortCase) -> Iterator[Hit]:
-    """The same article, topic, briefing or proposal is claimed by two units. Each of them is asked."""
+    """The same entry of a list of a unit's own work (an article, a topic) is claimed by two units. Each of them is asked."""
     for entry in case.rulebook.lists:
-        if entry.id not in _OWN_WORK:
+        if not entry.own_work:
             continue
         claims: dict[tuple[object, ...], dict[str, ListRow]] = {}
         for code, record in case.records.items():

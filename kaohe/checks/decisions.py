@@ -59,19 +59,22 @@ def another_run(case: DecisionCase) -> Iterator[Hit]:
 
 
 @decision_check(
-    "V-802", Severity.ERROR, "审定通过但没有会议日期", found="会议日期空白", expected="主席办公会议的日期", action="请补填日期，写成 2015-1-20 的样子"
+    "V-802", Severity.ERROR, "审定通过但没有会议日期", found="会议日期空白", expected="主席办公会议的日期", action="请补填日期，写成 {example} 的样子"
 )
 def approved_without_date(case: DecisionCase) -> Iterator[Hit]:
     """Approved, but no date."""
     approve, day = case.form.meeting.get("approve"), case.form.meeting.get("date")
     if approve is not None and approve.value is True and (day is None or day.blank):
-        yield _hit(case, day or Cell("", ""), "meeting.date", "主席办公会议日期")
+        yield _hit(case, day or Cell("", ""), "meeting.date", "主席办公会议日期", {"example": case.rulebook.example_meeting})
 
 
 @decision_check("V-803", Severity.ERROR, "审定表有一格看不懂", found="填了“{raw}”", expected="{expected}", action="请改正")
 def unreadable(case: DecisionCase) -> Iterator[Hit]:
     """A date, an answer or points that have no certain value."""
-    for key, label, expected in (("date", "主席办公会议日期", "一个日期，例如 2015-1-20"), ("approve", "是否审定通过", "“是”或“否”")):
+    for key, label, expected in (
+        ("date", "主席办公会议日期", f"一个日期，例如 {case.rulebook.example_meeting}"),
+        ("approve", "是否审定通过", "“是”或“否”"),
+    ):
         cell = case.form.meeting.get(key)
         if cell is not None and cell.problem:
             yield _hit(case, cell, f"meeting.{key}", label, {"raw": shorten(cell.raw, 30), "expected": expected})
@@ -86,7 +89,7 @@ def unreadable(case: DecisionCase) -> Iterator[Hit]:
     Severity.ERROR,
     "文号写法不对",
     found="填了“{raw}”",
-    expected="例如 郑工商〔2015〕3号：六角括号〔〕，序号不写“第”、不补零",
+    expected="例如 郑工商〔{next}〕3号：六角括号〔〕，序号不写“第”、不补零",
     action="请改正文号",
 )
 def number_form(case: DecisionCase) -> Iterator[Hit]:
@@ -98,7 +101,7 @@ def number_form(case: DecisionCase) -> Iterator[Hit]:
         if cell is None or (cell.blank and not needed):
             continue
         if not _NUMBER.fullmatch(cell.raw):
-            yield _hit(case, cell, f"meeting.{key}", label, {"raw": shorten(cell.raw, 30) or "空白"})
+            yield _hit(case, cell, f"meeting.{key}", label, {"raw": shorten(cell.raw, 30) or "空白", "next": str(case.rulebook.year + 1)})
 
 
 @decision_check("V-805", Severity.ERROR, "口径选项不认识", found="填了“{raw}”", expected="下拉框里的选项", action="请从下拉框里选，或空着表示维持")

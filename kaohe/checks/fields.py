@@ -79,11 +79,11 @@ def _with_problem(case: UnitCase, problem: Problem) -> Iterator[Hit]:
     """Every cell, of fields and of list rows, that has this problem."""
     for field_id, cell in case.remarkable.fields:
         if cell.problem is problem:
-            yield field_hit(case, field_id, cell, _raw(cell))
+            yield field_hit(case, field_id, cell, _raw(cell) | {"day": case.rulebook.example_day})
     for row, column_id, cell in case.remarkable.rows:
         if cell.problem is problem:
             column = case.rulebook.lists_by_id[row.list_id].column(column_id)
-            values = _raw(cell) | {"choices": "、".join(f"“{c}”" for c in column.choices)}
+            values = _raw(cell) | {"day": case.rulebook.example_day, "choices": "、".join(f"“{c}”" for c in column.choices)}
             yield row_hit(case.rulebook, row, column_id, values)
 
 
@@ -143,7 +143,7 @@ def unknown_choice(case: UnitCase) -> Iterator[Hit]:
     yield from _with_problem(case, Problem.NOT_CHOICE)
 
 
-@unit_check("V-208", Severity.ERROR, "不是日期", found="填了“{raw}”", expected="一个日期，例如 2014-3-5", action="请写成 2014-3-5 的样子")
+@unit_check("V-208", Severity.ERROR, "不是日期", found="填了“{raw}”", expected="一个日期，例如 {day}", action="请写成 {day} 的样子")
 def not_a_date(case: UnitCase) -> Iterator[Hit]:
     """Something that is no date."""
     yield from _with_problem(case, Problem.NOT_DATE)
@@ -154,7 +154,7 @@ def not_a_date(case: UnitCase) -> Iterator[Hit]:
     Severity.DOUBT,
     "日期不完整",
     found="填了“{raw}”",
-    expected="写全年、月、日，例如 2014-3-5",
+    expected="写全年、月、日，例如 {day}",
     action="请把年、月、日写全。写全以前这一行暂不计分",
     withheld=True,
 )

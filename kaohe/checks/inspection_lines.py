@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from kaohe.cells import split_ref
@@ -107,7 +107,7 @@ def visit_unclear(case: InspectionCase) -> Iterator[Hit]:
         arrived = case.arrived.get(file)
         until = f"、收到核查表（{date_text(arrived)}）以前" if arrived else ""
         expected = {
-            VISIT_DATE: f"通知印发（{date_text(begin)}）以后{until}的一个日期，例如 2014-12-5",
+            VISIT_DATE: f"通知印发（{date_text(begin)}）以后{until}的一个日期，例如 {_written(begin + timedelta(days=21))}",
             VISIT_MET: "接待人的姓名或职务",
         }
         for key in (VISIT_DATE, VISIT_MET) if visit.answered else ():
@@ -115,6 +115,10 @@ def visit_unclear(case: InspectionCase) -> Iterator[Hit]:
             problem = _visit_problem(cell, begin, arrived)
             if problem:
                 yield line_hit(case, file, visit, cell, f"{VISIT}:{key}", {"problem": VISIT_LABELS[key] + problem, "expected": expected[key]})
+
+
+def _written(day: date) -> str:
+    return f"{day.year}-{day.month}-{day.day}"
 
 
 def _visit_problem(cell: Cell, begin: date, arrived: date | None) -> str:
@@ -204,7 +208,7 @@ def gate_contradicted(case: InspectionCase) -> Iterator[Hit]:
         if not answers or configured is None:
             continue  # without a sound answer the configuration counts
         for condition in case.rulebook.gate.conditions:
-            said, answer = getattr(configured, condition.id), answers.get(condition.id)
+            said, answer = configured.holds(condition.id), answers.get(condition.id)
             if said is None or (answer is not None and (answer.verified.value == PRESENT) == said):
                 continue
             form = f"填的是“{answer.verified.raw}”" if answer is not None else "没有可以采用的答案"

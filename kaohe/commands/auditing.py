@@ -32,6 +32,9 @@ def verify(context: typer.Context) -> None:
 @app.command(cls=ChineseCommand, help="检查规则是否完整、与通知原文是否一致，并列出来。")
 def rules(context: typer.Context) -> None:
     """Check the rulebook against the notice and print it."""
+    from kaohe.rulebook.loader import rules_source
+    from kaohe.rulebook.proofread import proofread
+
     office = office_of(context)
     rulebook = office.rulebook
     rows = []
@@ -51,8 +54,13 @@ def rules(context: typer.Context) -> None:
     screen.say("口径：")
     for reading in rulebook.readings:
         screen.say(f"  {reading.id} = {reading.taken}　{reading.question}——{reading.choice(reading.taken).text}")
+    if doubts := proofread(rulebook, rules_source(office.rules), office.config.period.start, office.config.period.end):
+        screen.say("请再看一遍（规则能用，下面这些可能是改漏了的）：")
+        for doubt in doubts:
+            screen.say(f"  {doubt}")
     screen.say(
         f"规则完好：{len(rulebook.sections)}个部分、{clauses}条、{len(rulebook.items)}个计分项都有出处，引文与通知逐字一致（规则版本 {rulebook.version}）。"
+        + (f"上面{len(doubts)}处请再看一遍。" if doubts else "")
     )
 
 

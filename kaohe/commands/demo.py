@@ -9,10 +9,13 @@ import typer
 from kaohe.called import typed_in_program
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import WRONG_CONFIGURATION, app, screen
+from kaohe.rulebook.model import Rulebook
+from kaohe.rulebook.rules.growth import RankBands
 
 
 @app.command(cls=ChineseCommand, help="演示：新建一个文件夹，发表、填表、收表、计分，全部走一遍。")
 def demo(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="文件夹", help="演示放在哪里（只会覆盖上次演示的文件夹）。")] = Path("demo"),
     year: Annotated[bool, typer.Option("--whole-year", metavar="", help="把一年走完：更正、核查、审定、正式结果。")] = False,
 ) -> None:
@@ -24,7 +27,7 @@ def demo(
 
     reporter = OnConsole(screen.out, screen.say)
     try:
-        office = build_demo(folder, reporter, gate=not year)
+        office = build_demo(folder, reporter, gate=not year, settings=Path(context.obj))
     except DemoFolderTaken:
         screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：{typed_in_program('demo 新文件夹')}")
         raise typer.Exit(WRONG_CONFIGURATION) from None
@@ -49,6 +52,12 @@ def demo(
         *(((f"outbox/final/{office.config.year}", "正式结果：通报、函、表彰决定、证书、清单"),) if year else ()),
     ):
         place = home / name
-        if place.is_file() or any(place.iterdir()):  # once all is corrected there are no corrections
+        if place.is_file() or (place.is_dir() and any(place.iterdir())):  # once all is corrected there are no corrections
             screen.say(f"  {place}　{what}")
-    screen.say(f"再试试：{typed_in_program(f'-c {file} explain 金水区工商联 4.1b')}")
+    unit = office.config.cohort[min(1, len(office.config.cohort) - 1)]
+    screen.say(f"再试试：{typed_in_program(f'-c {file} explain {unit.short} {_shown_item(office.rulebook)}')}")
+
+
+def _shown_item(rulebook: Rulebook) -> str:
+    """An item worth explaining: one that goes by place, else the first."""
+    return next((item.id for item in rulebook.items.values() if isinstance(item.rule, RankBands)), next(iter(rulebook.items)))

@@ -13,6 +13,8 @@ from kaohe.called import how_to, typed_in_program
 from kaohe.chinese_typer import ChineseCommand
 from kaohe.commands.common import INTERNAL_ERROR, WRONG_CONFIGURATION, app, screen
 from kaohe.config.loader import load_office
+from kaohe.rulebook.loader import load_rulebook
+from kaohe.rulebook.model import Rulebook
 
 _FOLDER = "考核"
 _TO_QUOTE = re.compile(r"[^\w\\/:.~-]")
@@ -23,6 +25,7 @@ _TO_QUOTE = re.compile(r"[^\w\\/:.~-]")
 def new_office(
     folder: Annotated[Path | None, typer.Argument(metavar="文件夹", help="放在哪里（要新建的，或空的文件夹）。")] = None,
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="不提问，都用默认的答案。")] = False,
+    rules: Annotated[Path | None, typer.Option("--rules", metavar="文件夹", help="新一年的规则在哪个文件夹；程序里还没有这一年的规则才用。")] = None,
     refresh: Annotated[bool, typer.Option("--refresh", metavar="", help="换了程序以后：让原来的办公文件夹里双击用的文件指向这个程序。")] = False,
 ) -> None:
     """Ask a few questions and make an office's folder that works at once; or give an old one its files to double-click anew."""
@@ -42,7 +45,7 @@ def new_office(
     folder = folder.expanduser()
     try:
         make_sure_it_is_free(folder)
-        office = make_office(folder, _ask() if asking else {})
+        office = make_office(folder, _ask(load_rulebook(rules) if rules else None) if asking else {}, rules)
     except FolderTaken:
         screen.complain(f"“{folder}”里有别的东西，没有动它。请换一个文件夹：{typed_in_program('init 新文件夹')}")
         if (folder / CONFIG_FILE).is_file():
@@ -76,13 +79,13 @@ def _unquoted(path: str) -> str:
     return path.strip().strip('"“”').strip()
 
 
-def _ask() -> dict[str, str]:
+def _ask(rules: Rulebook | None) -> dict[str, str]:
     """Every question, again where the answer cannot be used."""
     from kaohe.desk.new_office import WrongAnswer, default_for, defaults, questions
 
-    given, answers = defaults(), dict[str, str]()
+    given, answers = defaults(rules), dict[str, str]()
     screen.say("直接按回车就是用方括号里的答案，以后都可以在 config.toml 里改。")
-    for question in questions():
+    for question in questions(rules):
         while True:
             answers[question.key] = str(typer.prompt(question.text, default=default_for(question, answers, given))).strip()
             try:

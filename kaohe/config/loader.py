@@ -1,6 +1,6 @@
 """Reading ``config.toml``: every fault at once, each with its line, in Chinese."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,11 +138,23 @@ def _group_problems(config: Config) -> Iterator[tuple[KeyPath, str]]:
 def _against_rulebook(config: Config, rulebook: Rulebook) -> Iterator[tuple[KeyPath, str]]:
     if config.year != rulebook.year:
         yield ("year",), f"年度写的是{config.year}，规则却是{rulebook.year}年度的"
+    conditions = {condition.id: condition.label for condition in rulebook.gate.conditions}
+    for code, found in config.gate.items():
+        for name in found.answers.keys() - conditions.keys():
+            yield (
+                ("gate", code, name),
+                f"不认识“{name}”一项{nearest(name, [*conditions, 'remark'])}；{config.year}年度的前提条件有：{_listed(conditions)}",
+            )
     known = {reading.id: reading for reading in rulebook.readings}
     for reading_id, choice_id in config.readings.items():
         if reading_id not in known:
-            yield ("readings", reading_id), f"[readings] 里没有“{reading_id}”这个口径{nearest(reading_id, known)}"
+            others = f"，{config.year}年度的口径有：{'、'.join(known) or '（没有）'}"
+            yield ("readings", reading_id), f"[readings] 里没有“{reading_id}”这个口径{nearest(reading_id, known) or others}"
             continue
         choices = [choice.id for choice in known[reading_id].choices]
         if choice_id not in choices:
             yield ("readings", reading_id), f"口径“{reading_id}”写成了“{choice_id}”，可以写：{'、'.join(choices)}{nearest(choice_id, choices)}"
+
+
+def _listed(conditions: Mapping[str, str]) -> str:
+    return "、".join(f"{name}（{label}）" for name, label in conditions.items())

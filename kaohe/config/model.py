@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from kaohe import PROGRAM_ROOT
 from kaohe.rulebook.rules.base import Frozen
@@ -165,12 +165,26 @@ class Reminders(Frozen):
 
 
 class GateResult(Frozen):
-    """What an inspection group found at one unit; a condition left out is not inspected yet."""
+    """What an inspection group found at one unit, by the id of the rulebook's preconditions; one left out is not inspected yet."""
 
-    gate_institution: bool | None = None
-    gate_staff: bool | None = None
-    gate_funding: bool | None = None
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, bool | None]
     remark: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, data: Any) -> Any:
+        """None is what leaving out says: results that say the same are the same."""
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @property
+    def answers(self) -> Mapping[str, bool | None]:
+        """Whether each condition named holds."""
+        return self.__pydantic_extra__
+
+    def holds(self, condition: str) -> bool | None:
+        """Whether this condition holds; None where it is not inspected yet."""
+        return self.answers.get(condition)
 
 
 class Group(Frozen):

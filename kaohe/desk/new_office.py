@@ -13,11 +13,17 @@ from kaohe import PROGRAM_ROOT
 from kaohe.config.loader import Office, load_office
 from kaohe.desk.launchers import write_launchers
 from kaohe.files import remove_tree, write_whole
+from kaohe.forms.issue import master_fits, master_path
 from kaohe.intake.normalise import day as understood_day
+from kaohe.rulebook.loader import NOTICE_FILE, RULEBOOK_FILE, load_rulebook
+from kaohe.rulebook.model import Rulebook
 
 CONFIG_FILE, GUIDE_FILE = "config.toml", "先看这里.txt"
 _NOT_IN_FOLDERS = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _OTHER_FOLDERS = ("templates", "state", "rules")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_READINGS, _GATE = "# 通知没有说死的地方，", "# 考核组实地查看的结果"
+"""How the settings' parts about readings and about preconditions begin."""
 _YEAR = re.compile(r"[0-9]{4}")
 _PHONE = re.compile(r"(?:\d\D?){5}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -41,10 +47,10 @@ class Question:
     take: Callable[[str, Mapping[str, str]], object]
 
 
-def questions() -> tuple[Question, ...]:
-    """What is asked, in order."""
+def questions(rules: Rulebook | None = None) -> tuple[Question, ...]:
+    """What is asked, in order; ``rules`` are those that the office brings along, if it does."""
     return (
-        Question("year", "考核年度", ("year",), _year),
+        Question("year", "考核年度", ("year",), lambda text, _: _year(text, [rules.year] if rules else years())),
         Question("name", "本单位全称（印在填报表和函件上）", ("issuer", "name"), _filled),
         Question("short", "本单位简称", ("issuer", "short"), _filled),
         Question("contact", "联系人或联系科室", ("issuer", "contact"), _filled),
@@ -56,8 +62,8 @@ def questions() -> tuple[Question, ...]:
     )
 
 
-def defaults() -> dict[str, str]:
-    """What each question is answered with by who only presses Enter: what the program's own settings say."""
+def defaults(rules: Rulebook | None = None) -> dict[str, str]:
+    """What each question is answered with by who only presses Enter: what the program's own settings say, for the year of ``rules``."""
     settings = tomlkit.parse(_template_text()).unwrap()
     found = {}
     for question in questions():
@@ -65,7 +71,14 @@ def defaults() -> dict[str, str]:
         for key in question.place:
             value = value[key]  # type: ignore[index]  # the template has every place
         found[question.key] = value.isoformat() if isinstance(value, date) else str(value)
+    if rules is not None:
+        found["deadline"] = default_for(_deadline(), {"year": str(rules.year)}, found)
+        found["year"] = str(rules.year)
     return found
+
+
+def _deadline() -> Question:
+    return next(question for question in questions() if question.key == "deadline")
 
 
 def default_for(question: Question, answers: Mapping[str, str], given: Mapping[str, str]) -> str:
@@ -78,16 +91,26 @@ def default_for(question: Question, answers: Mapping[str, str], given: Mapping[s
     return default
 
 
-def make_office(folder: Path, answers: Mapping[str, str]) -> Office:
-    """The folder with everything in it. ``answers`` may leave questions out. Raises FolderTaken, WrongAnswer, OSError; then nothing is left of it."""
+def make_office(folder: Path, answers: Mapping[str, str], rules: Path | None = None) -> Office:
+    """The folder with everything in it. ``answers`` may leave questions out; ``rules`` is a folder with a year's rules that the office brings along.
+
+    Raises FolderTaken, WrongAnswer, FaultyFile, OSError; then nothing is left of it.
+    """
     make_sure_it_is_free(folder)
-    text = _settings({question.key: default_for(question, answers, defaults()) for question in questions()} | dict(answers))
+    brought = load_rulebook(rules) if rules is not None else None
+    given = defaults(brought)
+    text = _settings({question.key: default_for(question, answers, given) for question in questions(brought)} | dict(answers), brought)
     before = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / CONFIG_FILE, text.encode())
+        if rules is not None and brought is not None:
+            for name in (RULEBOOK_FILE, NOTICE_FILE):
+                write_whole(folder / "rules" / str(brought.year) / name, (rules / name).read_bytes())
         office = load_office(folder / CONFIG_FILE)
         shutil.copytree(PROGRAM_ROOT / "templates", office.config.folder("templates"))
+        if not master_fits(office):
+            master_path(office).unlink()  # another year's: the first forms make it anew
         for name in ("inbox", "outbox", "state"):
             office.config.folder(name).mkdir(parents=True, exist_ok=True)
         write_whole(folder / GUIDE_FILE, _guide(office).encode("utf-8-sig"))
@@ -118,28 +141,58 @@ def _template_text() -> str:
     return (PROGRAM_ROOT / CONFIG_FILE).read_text(encoding="utf-8")
 
 
-def _settings(answers: Mapping[str, str]) -> str:
+def readings_text(rulebook: Rulebook) -> str:
+    """``[readings]`` with every question and its choices, as it stands in the settings."""
+    lines = ["# 通知没有说死的地方，按下面的口径计分。主席办公会议另有决定时改这里，不需要改程序。", "[readings]"]
+    for reading in rulebook.readings:
+        lines += ["", f"# {'、'.join(reading.clauses)}：{reading.question}"]
+        lines += [f'#   "{choice.id}"：{choice.text}' for choice in reading.choices]
+        name = reading.id if _BARE.fullmatch(reading.id) else f'"{reading.id}"'
+        lines.append(f'{name} = "{reading.taken}"')
+    return "\n".join(lines) + "\n"
+
+
+def gate_text(rulebook: Rulebook) -> str:
+    """The example of what a group found, as it stands in the settings."""
+    lines = [f"# {condition.id} = true".ljust(33) + f"# {condition.label}" for condition in rulebook.gate.conditions]
+    return "\n".join(lines) + "\n"
+
+
+def _of_year(text: str, rulebook: Rulebook) -> str:
+    """The program's settings with the readings and preconditions of another year's rulebook."""
+    begin = text.index(_READINGS)
+    end = text.index(_GATE, begin)
+    example = text.index("# gate_", end)
+    after = text.index("# remark", example)
+    return text[:begin] + readings_text(rulebook) + "\n" + text[end:example] + gate_text(rulebook) + text[after:]
+
+
+def _settings(answers: Mapping[str, str], brought: Rulebook | None = None) -> str:
     """The program's settings with the answers in their places; every comment stays."""
-    document = tomlkit.parse(_template_text())
-    for question in questions():
+    text = _template_text()
+    year = questions(brought)[0].take(answers["year"].strip(), answers)
+    if brought is not None or year != tomlkit.parse(text)["year"]:
+        text = _of_year(text, brought or load_rulebook(PROGRAM_ROOT / "rules" / str(year)))
+    document = tomlkit.parse(text)
+    for question in questions(brought):
         table: tomlkit.TOMLDocument | tomlkit.items.Item = document
         for key in question.place[:-1]:
             table = table[key]  # type: ignore[index]  # the template has every table
         taken = question.take(answers[question.key].strip(), answers)
         if table[question.place[-1]] != taken:  # type: ignore[index]
             table[question.place[-1]] = taken  # type: ignore[index]
-    year = int(answers["year"])
     if document["year"] != document["period"]["start"].year:
-        document["period"]["start"], document["period"]["end"] = date(year, 1, 1), date(year, 12, 31)
+        document["period"]["start"], document["period"]["end"] = date(int(answers["year"]), 1, 1), date(int(answers["year"]), 12, 31)
     return tomlkit.dumps(document)
 
 
-def _year(text: str, _: Mapping[str, str]) -> int:
-    known = years()
+def _year(text: str, known: list[int]) -> int:
     if not _YEAR.fullmatch(text):
         raise WrongAnswer(f"“{text}”不是年度，写四位数字，例如 {known[-1]}")
     if int(text) not in known:
-        raise WrongAnswer(f"没有{text}年度的规则，现在有：{'、'.join(map(str, known))}。新一年的规则由维护人员按 docs/next-notice.md 准备")
+        raise WrongAnswer(
+            f"没有{text}年度的规则，现在有：{'、'.join(map(str, known))}。新一年的规则由维护人员按 docs/next-notice.md 准备；已经有了的，用 --rules 写它在哪个文件夹"
+        )
     return int(text)
 
 

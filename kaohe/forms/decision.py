@@ -118,11 +118,11 @@ def _page(workbook: Workbook, name: str, title: str, note: str, columns: tuple[t
 
 def _meeting(workbook: Workbook, rulebook: Rulebook, task: DecisionTask, styles: Styles) -> None:
     columns = (("id", "", 3), ("label", "事项", 34), ("value", "审定结果", 34), ("note", "怎样填", 66))
-    title = f"{rulebook.year}年度工作目标考核审定表"
+    title = f"{rulebook.called}审定表"
     sheet = _page(workbook, MEETING_SHEET, title, f"供主席办公会议审定。{task.summary}", columns, styles, 4)
     lines = (
-        ("date", "主席办公会议日期", "date", "写成 2015-1-20 的样子"),
-        ("number", "通报文号", "text", "例如 郑工商〔2015〕3号，年份用六角括号〔〕，序号不写“第”、不补零"),
+        ("date", "主席办公会议日期", "date", f"写成 {rulebook.example_meeting} 的样子"),
+        ("number", "通报文号", "text", f"例如 郑工商〔{rulebook.year + 1}〕3号，年份用六角括号〔〕，序号不写“第”、不补零"),
         ("award_number", "表彰决定文号", "text", "不另发表彰决定的空着"),
         ("approve", "是否审定通过", "yes_no", "选“是”的，程序在没有未定事项时生成正式文件；选“否”或空着的，只留作记录"),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kaohe.forms.layout import GUIDE_SHEET, FormLayout
 from kaohe.forms.styles import Styles
+from kaohe.rulebook.model import Rulebook
 from kaohe.text import lines_needed
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def write_guide_sheet(workbook: Workbook, layout: FormLayout, styles: Styles) ->
 
 def _chapters(layout: FormLayout) -> list[tuple[str, list[str]]]:
     rulebook = layout.rulebook
-    lists = "、".join(f"《{entry.label}》" for entry in rulebook.lists)
     conditions = "、".join(condition.label for condition in rulebook.gate.conditions)
     return [
         (
@@ -62,18 +62,17 @@ def _chapters(layout: FormLayout) -> list[tuple[str, list[str]]]:
             [
                 "只填浅黄色的格子，其他格子已经锁定，不需要改动。深黄色表示还没有填。",
                 "《填报表》逐条列出通知原文和要填的数。“填报值”是数字的只填数字，不写单位，例如填 12，不填“12家”；没有的填 0；是否类的从下拉框选“是”或“否”。每一格都要填。",
-                f"{lists}是清单，一件事填一行，从第一行起连续填写，每张备有{max(e.rows for e in rulebook.lists)}行。没有的清单空着。",
-                "清单里的日期要在考核期内，写成 2014-3-5 的样子；同一件事不要重复填。每行最右边的“本行状态”显示“有效”才会计分。",
+                *(_about_lists(rulebook) if rulebook.lists else ()),
                 "“佐证材料编号”填随表报送的证明材料的编号，例如“佐证12”，方便核对。",
                 "“自评分”由表格自动计算，供单位参考；最后得分以市工商联审核为准。显示“按全市位次核定”的，要等各单位都报齐后才能算出。",
                 "请不要增加、删除工作表，不要改动灰色的文字。可以用 Excel 或 WPS 打开，保存为 .xlsx 格式。",
             ],
         ),
         (
-            "二、三项前提条件",
+            f"二、{rulebook.gate.counted}",
             [
                 f"考核组将到各单位实地查看：{conditions}。通知规定：“{rulebook.gate.text}”",
-                "这三项由考核组现场核定，不需要在表里填写，请提前准备好有关材料。",
+                f"这{rulebook.gate.number}由考核组现场核定，不需要在表里填写，请提前准备好有关材料。",
             ],
         ),
         (
@@ -85,3 +84,11 @@ def _chapters(layout: FormLayout) -> list[tuple[str, list[str]]]:
             ],
         ),
     ]
+
+
+def _about_lists(rulebook: Rulebook) -> tuple[str, ...]:
+    lists = "、".join(f"《{entry.label}》" for entry in rulebook.lists)
+    return (
+        f"{lists}是清单，一件事填一行，从第一行起连续填写，每张备有{max(e.rows for e in rulebook.lists)}行。没有的清单空着。",
+        f"清单里的日期要在考核期内，写成 {rulebook.example_day} 的样子；同一件事不要重复填。每行最右边的“本行状态”显示“有效”才会计分。",
+    )

@@ -107,7 +107,7 @@ def _cover(workbook: Workbook, rulebook: Rulebook, task: InspectionTask, styles:
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 84)
     sheet.set_row(0, 40)
-    sheet.merge_range(0, 0, 0, 1, f"{rulebook.year}年度工作目标考核核查表", styles["title"])
+    sheet.merge_range(0, 0, 0, 1, f"{rulebook.called}核查表", styles["title"])
     people = [("考核组", task.group), ("组长", task.leader), ("副组长", task.deputy), ("成员", "、".join(task.members))]
     facts = [entry for entry in people if entry[1]] + [("考核单位", "、".join(unit.name for unit in task.units))]
     row = 2
@@ -117,7 +117,7 @@ def _cover(workbook: Workbook, rulebook: Rulebook, task: InspectionTask, styles:
         sheet.write_string(row, 1, text, styles["guide"])
         row += 1
     how = [
-        f"每个单位一张表。先查三项前提条件，逐项选“{PRESENT}”或“{ABSENT}”，并填写考核日期和接待人；三项都要填，没有填的视为尚未核查。",
+        f"每个单位一张表。先查{rulebook.gate.counted}，逐项选“{PRESENT}”或“{ABSENT}”，并填写考核日期和接待人；{rulebook.gate.each}都要填，没有填的视为尚未核查。",
         f"通知规定：“{rulebook.gate.text}”",
         "“单位填报”是单位报来的数。核对无误的，“核定”一栏空着；有出入的，在“核定”里填核定的数，并在“理由”里写明。",
         f"清单逐行核对：不认可的选“{REFUSED}”并写理由，该行不计分。",
@@ -150,7 +150,7 @@ class _Sheet:
         sheet.write_string(ID_ROW - 1, _LAST + 1, f"{UNIT_MARK}{unit.code}", styles["hidden"])
         sheet.set_row(ID_ROW - 1, None, None, {"hidden": True})
         sheet.set_row(1, 34)
-        sheet.merge_range(1, 1, 1, _LAST, f"{rulebook.year}年度工作目标考核核查表", styles["title"])
+        sheet.merge_range(1, 1, 1, _LAST, f"{rulebook.called}核查表", styles["title"])
         sheet.set_row(2, 36)
         sheet.merge_range(2, 1, 2, _LAST, "", styles["note"])
         whose = f"被考核单位：{unit.name}　　　{task.group}　组长：{task.leader}"
@@ -158,7 +158,7 @@ class _Sheet:
         for column, heading in enumerate(_HEADINGS, start=1):
             sheet.write_string(_HEADING_ROW, column, heading, styles["header"])
         self._row = _HEADING_ROW + 1
-        self._block("一、三项前提条件", ("序号", "内容", "", ANSWER_HEADINGS[0], "备注"), unit.gate)
+        self._block(f"一、{rulebook.gate.counted}", ("序号", "内容", "", ANSWER_HEADINGS[0], "备注"), unit.gate)
         if unit.figures:
             self._block("二、填报的数", ("条款", "填报内容", "单位填报", ANSWER_HEADINGS[1], "核定理由"), unit.figures)
         if unit.rows:

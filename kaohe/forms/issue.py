@@ -26,6 +26,11 @@ def master_path(office: Office) -> Path:
     return office.config.folder("templates") / MASTER_FILE
 
 
+def master_fits(office: Office) -> bool:
+    """Whether the master asks what the rulebook asks."""
+    return Master(master_path(office).read_bytes()).machine.get("form_hash") == office.rulebook.form_hash
+
+
 def prepare_master(office: Office, *, rebuild: bool = False) -> tuple[Master, str]:
     """The master to stamp, made anew when absent or asked for; with a warning in Chinese, "" when all is well.
 

@@ -30,7 +30,7 @@ def write_list_sheet(workbook: Workbook, place: ListPlace, layout: FormLayout, s
     for column in entry.columns:
         letter = place.columns[column.id]
         index = column_index(letter)
-        sheet.data_validation(first - 1, index, last - 1, index, column_validation(column))
+        sheet.data_validation(first - 1, index, last - 1, index, column_validation(column, layout.rulebook.example_day))
         workbook.define_name(names.column(entry.id, column.id), f"='{place.sheet}'!${letter}${first}:${letter}${last}")
     workbook.define_name(names.row_state(entry.id), f"='{place.sheet}'!${place.state_column}${first}:${place.state_column}${last}")
     for row in range(first, last + 1):

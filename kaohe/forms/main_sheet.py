@@ -79,7 +79,7 @@ def _heading(page: _Sheet) -> None:
         sheet.write_string(ID_ROW - 1, column, name, styles["hidden"])
     sheet.set_row(ID_ROW - 1, None, None, {"hidden": True})
     sheet.set_row(MAIN_TITLE_ROW - 1, 34)
-    sheet.merge_range(MAIN_TITLE_ROW - 1, 1, MAIN_TITLE_ROW - 1, _LAST, f"{layout.rulebook.year}年度工作目标考核填报表", styles["title"])
+    sheet.merge_range(MAIN_TITLE_ROW - 1, 1, MAIN_TITLE_ROW - 1, _LAST, f"{layout.rulebook.called}填报表", styles["title"])
     sheet.set_row(MAIN_UNIT_ROW - 1, 24)
     page.put(MAIN_UNIT_ROW, "number", "填报单位：（发送时自动填入）", "unit")
     page.workbook.define_name("st_main_unit", f"='{MAIN_SHEET}'!$B${MAIN_UNIT_ROW}")

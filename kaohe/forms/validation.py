@@ -18,8 +18,8 @@ def field_validation(field: Field) -> dict[str, Any]:
     return _whole_number(field.label, field.hint)
 
 
-def column_validation(column: Column) -> dict[str, Any]:
-    """Data validation of a list column."""
+def column_validation(column: Column, example_day: str) -> dict[str, Any]:
+    """Data validation of a list column; ``example_day`` shows how dates are written."""
     match column.type:
         case "integer":
             return _whole_number(column.label, "")
@@ -28,7 +28,7 @@ def column_validation(column: Column) -> dict[str, Any]:
         case "choice":
             return listed(column.choices, column.label)
         case "date":
-            return _period_date(column.label)
+            return _period_date(column.label, example_day)
         case _:
             return text_validation(column.label, TEXT_LENGTH)
 
@@ -91,7 +91,7 @@ def listed(choices: tuple[str, ...], label: str) -> dict[str, Any]:
     }
 
 
-def _period_date(label: str) -> dict[str, Any]:
+def _period_date(label: str, example: str) -> dict[str, Any]:
     return {
         "validate": "date",
         "criteria": "between",
@@ -99,7 +99,7 @@ def _period_date(label: str) -> dict[str, Any]:
         "maximum": "=st_period_end",
         "ignore_blank": True,
         "input_title": label[:30],
-        "input_message": "请填考核期内的日期，写成 2014-3-5 的样子。",
+        "input_message": f"请填考核期内的日期，写成 {example} 的样子。",
         "error_title": "日期不对",
-        "error_message": "请填考核期内的日期，写成 2014-3-5 的样子；不在考核期内的不计分。",
+        "error_message": f"请填考核期内的日期，写成 {example} 的样子；不在考核期内的不计分。",
     }

@@ -237,6 +237,7 @@ class _Writing:
             "issuer": config.issuer,
             "year": config.year,
             "title": rulebook.title,
+            "called": rulebook.called,
             "notice": {"title": rulebook.notice_title, "number": rulebook.notice_number},
             "deadline": date_text(config.deadline),
             "today": date_text(self.today),

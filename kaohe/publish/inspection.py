@@ -22,7 +22,7 @@ def _unit(assessment: Assessment, unit: Unit) -> InspectedUnit:
     record = assessment.records.get(unit.code)
     gate = _gate(assessment)
     if record is None:
-        note = "没有收到这个单位可以采用的填报表，先核查三项前提条件。"
+        note = f"没有收到这个单位可以采用的填报表，先核查{assessment.rulebook.gate.counted}。"
         return InspectedUnit(unit.code, unit.name, unit.short, note, gate)
     note = f"根据单位报来的“{own_name(assessment.card(unit.code).file or '')}”制作。核对无误的空着；有出入的填核定并写理由。"
     return InspectedUnit(

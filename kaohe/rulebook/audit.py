@@ -1,23 +1,29 @@
 """What must hold of a rulebook before it may score anyone: ids, references, quotations, coverage, maxima."""
 
+import difflib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from kaohe.rulebook.model import Item, Rulebook
+from kaohe.rulebook.notice import Notice, Paragraph, difference
 from kaohe.rulebook.readings import changed_rule, choice_fault
 from kaohe.rulebook.rules import AnyRule
 from kaohe.rulebook.rules.rows import BLANK, FILLED, RowRule, RowsReach
+from kaohe.text import points_text, shorten
 from kaohe.toml_source import Fault, KeyPath, TomlSource, nearest
 
-_SECTION = re.compile(r"^[（(][一二三四五六七八九十]+[）)]")
-_SCORED_PART = "一、考核内容及计分"
-_METHOD_PART = "二、考核办法"
+_NOT_IN_SHEETS = re.compile(r"[\\/:*?\[\]]")
+_LONGEST_SHEET = 31
+_OTHER_SHEETS = ("填报说明", "填报表", "更正清单", "_kaohe")
+"""Sheets that a form, or its return with corrections, has besides its lists."""
+_HEADED = {"scored_heading": "考核内容和计分部分", "method_heading": "考核办法部分"}
 
 Problems: TypeAlias = Iterator[tuple[KeyPath, str]]
 
 
-def audit(rulebook: Rulebook, source: TomlSource, notice: str) -> list[Fault]:
+def audit(rulebook: Rulebook, source: TomlSource, notice: Notice) -> list[Fault]:
     """Every fault of the rulebook, each with its line; empty when it is sound."""
     problems: list[Callable[[], Problems]] = [
         lambda: _unique_ids(rulebook),
@@ -25,48 +31,38 @@ def audit(rulebook: Rulebook, source: TomlSource, notice: str) -> list[Fault]:
         lambda: _list_keys(rulebook),
         lambda: _agreements(rulebook),
         lambda: _readings(rulebook),
-        lambda: _quotations(rulebook, notice),
+        lambda: _headings(rulebook, notice),
         lambda: _maxima(rulebook),
     ]
     faults = [source.fault(path, message) for check in problems for path, message in check()]
-    faults += [source.fault((), message) for message in uncovered(rulebook, notice)]
-    return faults
+    if not notice.scored(rulebook):
+        return faults  # its headings are to be put right first: until then nothing of it is found
+    told, quotations = _quotations(rulebook, notice)
+    faults += [source.fault(path, message) for path, message in quotations]
+    return faults + [Fault(notice.name, paragraph.line, message) for paragraph, message in uncovered(rulebook, notice) if paragraph not in told]
 
 
-def notice_clauses(notice: str) -> list[str]:
-    """The clauses of the notice's scored part, one paragraph each, stripped."""
-    paragraphs = [line.strip() for line in notice.splitlines() if line.strip()]
-    body = _between(paragraphs, _SCORED_PART, _METHOD_PART)
-    return [p for p in body if not _SECTION.match(p)]
-
-
-def notice_method(notice: str) -> list[str]:
-    """The sentences of 考核办法, without the list of groups that follows."""
-    paragraphs = [line.strip() for line in notice.splitlines() if line.strip()]
-    if _METHOD_PART not in paragraphs:
-        return []
-    following = paragraphs[paragraphs.index(_METHOD_PART) + 1 :]
-    return [sentence + "。" for sentence in following[0].split("。") if sentence] if following else []
-
-
-def uncovered(rulebook: Rulebook, notice: str) -> list[str]:
-    """Clauses and sentences of the notice that nothing in the rulebook answers for."""
-    quoted = {clause.text for _, clause in rulebook.clauses()}
+def uncovered(rulebook: Rulebook, notice: Notice) -> list[tuple[Paragraph, str]]:
+    """Sections, clauses and sentences of the notice that nothing in the rulebook answers for, each as often as it is left alone."""
     declared = [entry.text for entry in rulebook.not_scored]
-    answered = [rulebook.gate.text, *declared]
-    found = [
-        f"通知的这一条没有对应的计分项，也没有声明不计分：“{text}”" for text in notice_clauses(notice) if text not in quoted and text not in declared
+    clauses = Counter([clause.text for _, clause in rulebook.clauses()] + declared)
+    sections = Counter(section.text for section in rulebook.sections) + clauses
+    found = []
+    for paragraph in notice.scored(rulebook):
+        answers = sections if paragraph.is_section else clauses
+        if answers[paragraph.text]:
+            answers[paragraph.text] -= 1
+        elif paragraph.is_section:
+            found.append((paragraph, f"通知的这一部分没有写进规则：“{paragraph.text}”"))
+        else:
+            found.append((paragraph, f"通知的这一条没有对应的计分项，也没有声明不计分：“{paragraph.text}”"))
+    answered = {rulebook.gate.text, *declared}
+    found += [
+        (s, f"考核办法的这一句没有着落，请在规则里写成前提条件（gate）或不计分（not_scored）：“{s.text}”")
+        for s in notice.method(rulebook)
+        if s.text not in answered
     ]
-    found += [f"考核办法的这一句没有着落：“{text}”" for text in notice_method(notice) if text not in answered]
-    if not notice_clauses(notice):
-        found.append(f"通知原文里找不到“{_SCORED_PART}”到“{_METHOD_PART}”之间的条款，请检查 notice.txt")
     return found
-
-
-def _between(paragraphs: list[str], first: str, last: str) -> list[str]:
-    if first not in paragraphs or last not in paragraphs:
-        return []
-    return paragraphs[paragraphs.index(first) + 1 : paragraphs.index(last)]
 
 
 def _walk(rulebook: Rulebook) -> Iterator[tuple[KeyPath, Item]]:
@@ -138,7 +134,13 @@ def _column_problems(rulebook: Rulebook, item_id: str, rule: RowRule) -> Iterabl
 
 
 def _list_keys(rulebook: Rulebook) -> Problems:
+    taken = set(_OTHER_SHEETS)
     for n, entry in enumerate(rulebook.lists):
+        if _NOT_IN_SHEETS.search(entry.label) or len(entry.label) > _LONGEST_SHEET or entry.label.strip("'") != entry.label:
+            yield ("lists", n, "label"), f"清单名称“{entry.label}”要用作工作表名称，不能超过{_LONGEST_SHEET}个字，不能含 \\ / : * ? [ ]"
+        if entry.label in taken:
+            yield ("lists", n, "label"), f"清单名称“{entry.label}”已经用作别的工作表，请换一个"
+        taken.add(entry.label)
         columns = {column.id: column for column in entry.columns}
         for column_id in entry.key:
             if column_id not in columns:
@@ -180,19 +182,45 @@ def _readings(rulebook: Rulebook) -> Problems:
                         yield here, message
 
 
-def _quotations(rulebook: Rulebook, notice: str) -> Problems:
-    quoted: list[tuple[KeyPath, str]] = [(("gate", "text"), rulebook.gate.text)]
-    quoted += [(("not_scored", n, "text"), entry.text) for n, entry in enumerate(rulebook.not_scored)]
+def _headings(rulebook: Rulebook, notice: Notice) -> Problems:
+    """The headings between which clauses are looked for stand in the notice, in this order."""
+    like = f"通知里像标题的有：{'、'.join(f'“{text}”' for text in notice.headings())}" if notice.headings() else "通知里没有像“一、……”这样的标题"
+    for key, heading in (("scored_heading", rulebook.scored_heading), ("method_heading", rulebook.method_heading)):
+        if not notice.has(heading):
+            yield (key,), f"通知里没有“{heading}”这个标题（单独一段），请把 {key} 写成通知里{_HEADED[key]}的标题，一字不改。{like}"
+    if notice.has(rulebook.scored_heading) and notice.has(rulebook.method_heading) and not notice.scored(rulebook):
+        yield ("scored_heading",), f"通知里“{rulebook.scored_heading}”到“{rulebook.method_heading}”之间没有条款，请检查两个标题的先后和 notice.txt"
+
+
+def _quotations(rulebook: Rulebook, notice: Notice) -> tuple[set[Paragraph], list[tuple[KeyPath, str]]]:
+    """Texts that are no longer the notice's, and the paragraphs that took their place, which need not be told once more."""
+    method: list[tuple[KeyPath, str]] = [(("gate", "text"), rulebook.gate.text)]
+    method += [(("not_scored", n, "text"), entry.text) for n, entry in enumerate(rulebook.not_scored)]
+    scored: list[tuple[KeyPath, str]] = []
     for s, section in enumerate(rulebook.sections):
-        quoted.append((("sections", s, "text"), section.text))
-        quoted += [(("sections", s, "clauses", c, "text"), clause.text) for c, clause in enumerate(section.clauses)]
-    for path, text in quoted:
-        if text not in notice:
-            yield path, f"这段文字与通知原文不一致，应当一字不改：“{text[:30]}…”{nearest(text, notice_clauses(notice))}"
+        scored.append((("sections", s, "text"), section.text))
+        scored += [(("sections", s, "clauses", c, "text"), clause.text) for c, clause in enumerate(section.clauses)]
+    free = [paragraph for paragraph, _ in uncovered(rulebook, notice)]
+    told: set[Paragraph] = set()
+    problems = []
+    for path, text in (*method, *scored):
+        if text in notice.text:
+            continue
+        near = next(iter(difflib.get_close_matches(text, [p.text for p in free if p not in told], n=1, cutoff=0.5)), None)
+        instead = "；通知里没有相近的一段，通知不再有的请连同它的计分项一起删去"
+        if near is not None:
+            paragraph = next(p for p in free if p.text == near and p not in told)
+            told.add(paragraph)
+            instead = f"{difference(text, near)}（{notice.name} 第{paragraph.line}行）"
+        problems.append((path, f"这段文字与通知原文不一致，应当一字不改：“{shorten(text, 30)}”{instead}"))
+    return told, problems
 
 
 def _maxima(rulebook: Rulebook) -> Problems:
     for s, section in enumerate(rulebook.sections):
         computed = rulebook.maximum(section)
         if computed != section.maximum:
-            yield ("sections", s, "maximum"), f"第{section.number}部分封顶计分项合计{computed}分，与写明的{section.maximum}分不一致"
+            yield (
+                ("sections", s, "maximum"),
+                f"第{section.number}部分封顶计分项合计{points_text(computed)}分，与写明的{points_text(section.maximum)}分不一致",
+            )

@@ -8,13 +8,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import BeforeValidator, PrivateAttr, StringConstraints
 from pydantic import Field as Constraint
-from pydantic import PrivateAttr, StringConstraints
 
 from kaohe.rulebook import pairs
 from kaohe.rulebook.facts import Names
 from kaohe.rulebook.rules import AnyRule
-from kaohe.rulebook.rules.base import Frozen
+from kaohe.rulebook.rules.base import Frozen, parse_exact
+from kaohe.text import count_text
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Identifier: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -63,6 +64,17 @@ class Clause(Frozen):
     items: Annotated[tuple[Item, ...], Constraint(min_length=1)]
 
 
+def _whole_or_exact(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return parse_exact(value)
+        except ValueError:
+            pass
+    elif isinstance(value, (int, Fraction)):
+        return value
+    raise ValueError(f'“maximum”应当是整数，有小数的写成带引号的 "5.5"，现在是 {value!r}')
+
+
 class Section(Frozen):
     """A section of the notice; ``maximum`` is the most its capped items may earn."""
 
@@ -70,7 +82,7 @@ class Section(Frozen):
     number: Text
     title: Text
     text: Text
-    maximum: int
+    maximum: Annotated[int | Fraction, BeforeValidator(_whole_or_exact)]
     clauses: Annotated[tuple[Clause, ...], Constraint(min_length=1)]
 
 
@@ -85,7 +97,10 @@ class Column(Frozen):
 
 
 class ListDef(Frozen):
-    """An evidence list: one sheet of the form. ``key`` columns tell whether two rows are the same."""
+    """An evidence list: one sheet of the form. ``key`` columns tell whether two rows are the same.
+
+    ``own_work``: what it lists is one unit's alone, so the same row in two forms is asked about.
+    """
 
     id: Identifier
     label: Text
@@ -93,6 +108,7 @@ class ListDef(Frozen):
     key: Annotated[tuple[str, ...], Constraint(min_length=1)]
     columns: Annotated[tuple[Column, ...], Constraint(min_length=1)]
     rows: int = 100
+    own_work: Annotated[bool, Constraint(exclude=True)] = False
 
     def column(self, column_id: str) -> Column:
         """The column of that id; KeyError if there is none."""
@@ -115,6 +131,21 @@ class Gate(Frozen):
     title: Text
     text: Text
     conditions: Annotated[tuple[GateCondition, ...], Constraint(min_length=1)]
+
+    @property
+    def counted(self) -> str:
+        """``三项前提条件``; ``前提条件`` where there is one alone."""
+        return f"{self.number}前提条件" if len(self.conditions) > 1 else "前提条件"
+
+    @property
+    def each(self) -> str:
+        """``三项`` before 都; nothing where there is one alone."""
+        return self.number if len(self.conditions) > 1 else ""
+
+    @property
+    def number(self) -> str:
+        """``三项``."""
+        return f"{count_text(len(self.conditions))}项"
 
 
 class NotScored(Frozen):
@@ -181,13 +212,32 @@ class Rulebook(Frozen):
     notice_title: Text
     notice_number: Text
     notice_date: date
+    scored_heading: Annotated[Text, Constraint(exclude=True)] = "一、考核内容及计分"
+    method_heading: Annotated[Text, Constraint(exclude=True)] = "二、考核办法"
+    """Headings of the notice between which its clauses stand, and after which its method; nothing is scored by them."""
     sections: tuple[Section, ...]
     gate: Gate
     not_scored: tuple[NotScored, ...] = ()
-    lists: tuple[ListDef, ...]
+    lists: tuple[ListDef, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     readings: tuple[Reading, ...] = ()
     settings: Settings = Settings()
+
+    @property
+    def called(self) -> str:
+        """What forms, letters and mails call the assessment: its title from the year on, ``2014年度工作目标考核``."""
+        begin = self.title.find(f"{self.year}年")
+        return self.title[begin:] if begin >= 0 else f"{self.year}年度考核"
+
+    @property
+    def example_day(self) -> str:
+        """A day of the assessed year as it is to be written."""
+        return f"{self.year}-3-5"
+
+    @property
+    def example_meeting(self) -> str:
+        """A day on which the meeting may be."""
+        return f"{self.year + 1}-1-20"
 
     def clauses(self) -> Iterator[tuple[Section, Clause]]:
         """Every clause with its section, in the notice's order."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kaohe.rulebook.rules.base import Rule
 from kaohe.rulebook.rules.conditions import AllDoneCondition, AllOf
-from kaohe.rulebook.rules.growth import Growth, GrowthAtLeast, RankBands, Ratio
+from kaohe.rulebook.rules.growth import Growth, GrowthAtLeast, RankBands, Ratio, RatioAtLeast
 
 
 def never_above(rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:
@@ -26,6 +26,8 @@ def _pairs(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
                 yield condition.done, condition.due
         if isinstance(rule, RankBands) and isinstance(rule.metric, Ratio):
             yield rule.metric.part, rule.metric.whole
+        if isinstance(rule, RatioAtLeast):
+            yield rule.part, rule.whole
 
 
 def growth_pairs(rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:

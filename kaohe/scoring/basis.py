@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kaohe.config.model import GateResult
 from kaohe.scoring.scorecard import Assessment
 
 
@@ -37,5 +38,11 @@ def basis(assessment: Assessment) -> Basis:
         if unit.code in assessment.verifications:
             parts[f"{unit.short}的核查表"] = content.get(assessment.verifications[unit.code].file, "")
         if unit.code in assessment.config.gate:
-            parts[f"{unit.short}的实地考核结果"] = assessment.config.gate[unit.code].model_dump_json()
+            parts[f"{unit.short}的实地考核结果"] = _gate(assessment, assessment.config.gate[unit.code])
     return Basis(parts)
+
+
+def _gate(assessment: Assessment, found: GateResult) -> str:
+    """Every precondition's answer in the rulebook's order, with the remark: the same however they are written."""
+    answers = {condition.id: found.holds(condition.id) for condition in assessment.rulebook.gate.conditions}
+    return json.dumps({**answers, "remark": found.remark}, ensure_ascii=False, separators=(",", ":"))

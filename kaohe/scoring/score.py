@@ -137,12 +137,12 @@ def reassess(assessment: Assessment, rulebook: Rulebook, adjustments: Sequence[A
 
 def gate_missing(rulebook: Rulebook, result: GateResult) -> list[str]:
     """Labels of the preconditions found missing on the spot."""
-    return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is False]
+    return [c.label for c in rulebook.gate.conditions if result.holds(c.id) is False]
 
 
 def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
     """Labels of the preconditions not inspected yet."""
-    return [c.label for c in rulebook.gate.conditions if getattr(result, c.id) is None]
+    return [c.label for c in rulebook.gate.conditions if result.holds(c.id) is None]
 
 
 def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: Iterable[Finding], refused: ReceivedFile | None) -> _Judged:
@@ -160,7 +160,7 @@ def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: It
         return _Judged(UnitState.INCOMPLETE, f"有{blocking}处待更正{told}，得分为暂计")
     if unseen := gate_unseen(office.rulebook, gate):
         return _Judged(UnitState.PROVISIONAL, f"尚未实地考核：{'、'.join(unseen)}")
-    return _Judged(UnitState.VALID, "材料齐全，三项前提条件具备")
+    return _Judged(UnitState.VALID, f"材料齐全，{office.rulebook.gate.counted}具备")
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def verifications(
 def gate_result(config: Config, changes: Mapping[str, Verification], code: str) -> GateResult:
     """What was found of the preconditions at a unit: by its group's form where that says anything, else as the configuration says."""
     found = changes[code].gate if code in changes else GateResult()
-    answered = any(answer is not None for answer in (found.gate_institution, found.gate_staff, found.gate_funding))
+    answered = any(answer is not None for answer in found.answers.values())
     return found if answered else config.gate.get(code, GateResult())
 
 

@@ -20,8 +20,10 @@ import pytest
 import pipeline
 from kaohe import PROGRAM_ROOT
 from kaohe.called import ANY, TASKS, how_to, typed
+from kaohe.config.loader import load_office
 from kaohe.desk.launchers import write_launchers
-from kaohe.desk.new_office import WrongAnswer, make_office
+from kaohe.desk.new_office import WrongAnswer, gate_text, make_office, readings_text
+from kaohe.rulebook.loader import load_rulebook
 from tests.support.forms import drop, tree
 from tests.test_cli import DONE, INTERNAL_ERROR, WRONG, call
 
@@ -82,7 +84,11 @@ def test_answers_stand_in_their_places_and_every_comment_stays(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("key", "answer", "why"),
     [
-        ("year", "2015", "没有2015年度的规则，现在有：2014。新一年的规则由维护人员按 docs/next-notice.md 准备"),
+        (
+            "year",
+            "2015",
+            "没有2015年度的规则，现在有：2014。新一年的规则由维护人员按 docs/next-notice.md 准备；已经有了的，用 --rules 写它在哪个文件夹",
+        ),
         ("year", "今年", "“今年”不是年度，写四位数字，例如 2014"),
         ("name", " ", "不能为空"),
         ("phone", "张三", "“张三”不是电话号码，应当是 0371-12345678 的样子"),
@@ -100,6 +106,49 @@ def test_an_answer_that_cannot_be_used(key: str, answer: str, why: str, tmp_path
     with pytest.raises(WrongAnswer) as wrong:
         make_office(tmp_path / "考核", ANSWERS | {key: answer})
     assert str(wrong.value) == why
+    assert list(tmp_path.iterdir()) == []
+
+
+# The rules of another year
+
+
+OTHER = PROGRAM_ROOT / "tests" / "other_notice" / "rules" / "2016"
+
+
+def test_readings_and_preconditions_are_written_as_the_settings_have_them() -> None:
+    rulebook = load_rulebook(PROGRAM_ROOT / "rules" / "2014")
+    assert readings_text(rulebook) in SETTINGS
+    assert gate_text(rulebook) in SETTINGS
+
+
+def test_an_office_brings_its_own_rules(tmp_path: Path) -> None:
+    home = tmp_path / "考核"
+    said = call("init", home, "--yes", "--rules", OTHER)
+    assert (said.status, said.err) == (DONE, "")
+    office = load_office(home / "config.toml")
+    assert (office.config.year, office.config.deadline, office.config.period.end) == (2016, date(2016, 12, 31), date(2016, 12, 31))
+    assert office.rules == home / "rules" / "2016"
+    assert tree(office.rules) == tree(OTHER)
+    assert office.config.readings == {"lectures-online": "yes"}
+    text = (home / "config.toml").read_text(encoding="utf-8")
+    assert '# 2.1：线上讲座是否计分\n#   "yes"：计分\n#   "no"：不计分\nlectures-online = "yes"\n' in text
+    assert "# gate_people = true             # 人员到位\n# remark" in text
+    assert not (home / "templates" / "submission.xlsx").exists()
+    assert call("-c", home / "config.toml", "forms").status == DONE
+    assert (home / "templates" / "submission.xlsx").exists()
+
+
+def test_rules_of_one_year_are_not_taken_for_another(tmp_path: Path) -> None:
+    with pytest.raises(WrongAnswer) as wrong:
+        make_office(tmp_path / "考核", ANSWERS, OTHER)
+    assert str(wrong.value).startswith("没有2014年度的规则，现在有：2016。")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rules_that_are_not_there(tmp_path: Path) -> None:
+    said = call("init", tmp_path / "考核", "--yes", "--rules", tmp_path)
+    assert (said.status, said.out) == (WRONG, "")
+    assert f"{tmp_path / 'rulebook.toml'}:1：找不到这个文件，请检查路径" in said.err
     assert list(tmp_path.iterdir()) == []
 
 

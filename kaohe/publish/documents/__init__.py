@@ -90,7 +90,7 @@ def letter_jobs(assessment: Assessment, folder: Path) -> Iterator[LetterJob]:
     template, shared = assessment.config.template(LETTER_TEMPLATE), common(assessment, _edition(assessment, numbered=False))
     said = repr(shared)
     for card in assessment.cards:
-        properties = _properties(assessment, f"关于{card.unit.name}{assessment.config.year}年度工作目标考核结果的函")
+        properties = _properties(assessment, f"关于{card.unit.name}{assessment.rulebook.called}结果的函")
         told = sha256(f"{said}{properties}{letter_told(assessment, card)}".encode(errors="surrogatepass")).hexdigest()
         yield LetterJob(folder / letter_name(card.unit), template, properties, told, partial(letter_context, assessment, card, shared))
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from kaohe.config.model import Award, Unit
 from kaohe.publish.documents.context import Common, Edition, common, winners
 from kaohe.scoring.scorecard import Assessment
-
-_DIGITS = "零一二三四五六七八九"
+from kaohe.text import chinese_numeral
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,3 @@ def commendation_context(assessment: Assessment, edition: Edition) -> Commendati
 def certificate_context(assessment: Assessment, edition: Edition, award: Award, unit: Unit) -> Certificate:
     """Everything that a certificate's template may use."""
     return Certificate(**common(assessment, edition), award=award.name, winner=unit.name)
-
-
-def chinese_numeral(number: int) -> str:
-    """1 to 99 as headings count: 一, 十, 十一, 二十一."""
-    tens, ones = divmod(number, 10)
-    head = "" if not tens else "十" if tens == 1 else f"{_DIGITS[tens]}十"
-    return head + (_DIGITS[ones] if ones else "")

@@ -174,6 +174,8 @@ class Common:
     provisional: bool
     year: int
     assessment: str
+    called: str
+    """The same without whose it is: ``2014年度工作目标考核``."""
     basis: Basis
     issuer: Issuer
     scope: Scope
@@ -304,6 +306,7 @@ def common(assessment: Assessment, edition: Edition) -> dict[str, Any]:
         provisional=assessment.status is Status.PRELIMINARY,
         year=config.year,
         assessment=rulebook.title,
+        called=rulebook.called,
         basis=Basis(rulebook.notice_title, rulebook.notice_number),
         issuer=config.issuer,
         scope=_scope(assessment),

@@ -22,6 +22,7 @@ from kaohe.publish.workbook.plan import (
 )
 from kaohe.publish.workbook.styles import ITEM_STYLE, SEVERITY_STYLE, UNIT_STYLE
 from kaohe.publish.workbook.values import Link, Plain, Spot, Styled, shown
+from kaohe.rulebook.model import Gate
 from kaohe.scoring.scorecard import ItemState, Status, UnitState
 from kaohe.text import date_text
 
@@ -35,7 +36,7 @@ _STATUS = {
     Status.FINAL: "已经主席办公会议审定。",
 }
 _UNITS = {
-    UnitState.VALID: "填报表采用，三项前提条件具备。",
+    UnitState.VALID: "填报表采用，{gate}具备。",
     UnitState.PROVISIONAL: "填报表采用，实地考核还没有完成，得分和位次为暂定。",
     UnitState.INCOMPLETE: "填报表采用，但有错误待更正，有关计分项暂计0分。",
     UnitState.REJECTED: "收到过文件，但都不能采用，没有得分和位次。",
@@ -72,7 +73,7 @@ _SHEETS = {
 def open_sheet(page: Page) -> Rows:
     """Set the sheet up; its rows: what is to be known, the legends, and the list of sheets, each on a page of its own."""
     page.widths(_WIDTHS)
-    facts, legend = list(_facts(page.book.plan)), _legend()
+    facts, legend = list(_facts(page.book.plan)), _legend(page.book.plan.assessment.rulebook.gate)
     first = HEAD_ROW + 1 + len(facts)
     page.rows = first + sum(map(len, legend.values()))
     page.sheet.freeze_panes(HEAD_ROW + 1, 0)
@@ -123,10 +124,10 @@ def _total_words(plan: Plan) -> str:
     return f"{len(plan.assessment.rulebook.items)}个计分项得分之和，即封顶项得分加不封顶项得分。{tail}{rounding}"
 
 
-def _legend() -> dict[str, list[_Entry]]:
+def _legend(gate: Gate) -> dict[str, list[_Entry]]:
     """Topic → name in its colours, style, meaning."""
     return {
-        "单位状态": [(state.chinese, UNIT_STYLE[state], text) for state, text in _UNITS.items()],
+        "单位状态": [(state.chinese, UNIT_STYLE[state], text.format(gate=gate.counted)) for state, text in _UNITS.items()],
         "计分项状态": [(state.chinese, ITEM_STYLE[state], text) for state, text in _ITEMS.items()],
         "问题程度": [(severity.value, SEVERITY_STYLE[severity], text) for severity, text in _SEVERITIES.items()],
         "得分明细颜色": [("不得分", "heat low", "浅色：得分低。"), ("满分", "heat high", "深色：得满分；不封顶项目，本项得分最高的单位颜色最深。")],

@@ -1,5 +1,6 @@
 """Rules about growth and about a unit's place among all units."""
 
+from abc import abstractmethod
 from fractions import Fraction
 from typing import Annotated, Literal, TypeAlias
 
@@ -61,46 +62,86 @@ class Ratio(Frozen):
 Metric: TypeAlias = Annotated[Growth | Ratio, Field(discriminator="measure")]
 
 
-class GrowthAtLeast(Rule):
-    """Growth reaches a share (以上 includes it)."""
+class _MetricAtLeast(Rule):
+    """A metric of the unit itself reaches a share (以上 includes it)."""
 
-    kind: Literal["growth_at_least"]
-    start: str
-    end: str
     at_least: Exact
     earns: Exact
 
     @property
-    def _growth(self) -> Growth:
-        return Growth(measure="growth", start=self.start, end=self.end)
+    @abstractmethod
+    def metric(self) -> Growth | Ratio:
+        """What must reach it."""
 
     def inputs(self) -> tuple[str, ...]:
-        return (self.start, self.end)
+        return self.metric.inputs()
 
     def maximum(self) -> Fraction | None:
         return self.earns
 
     def points(self, case: Case) -> Fraction:
-        value = self._growth.value(case.facts)
+        value = self.metric.value(case.facts)
         return self.earns if value is not None and value >= self.at_least else Fraction(0)
 
     def words(self, case: Case) -> str:
         if missing := missing_words(case, self.inputs()):
             return f"{missing}，不计分。"
-        figures = self._growth.figures(case)
-        if self._growth.value(case.facts) is None:
+        figures = self.metric.figures(case)
+        if self.metric.value(case.facts) is None:
             return f"{figures}，不计分。"
         points = self.points(case)
         return f"{figures}，{'达到' if points else '未达到'}{percent_text(self.at_least)}，{earned(points)}。"
 
     def plain(self, names: Names) -> str:
-        return f"{self._growth.described(names)}达到{percent_text(self.at_least)}，计{points_text(self.earns)}分"
+        return f"{self.metric.described(names)}达到{percent_text(self.at_least)}，计{points_text(self.earns)}分"
+
+
+class GrowthAtLeast(_MetricAtLeast):
+    """Growth reaches a share."""
+
+    kind: Literal["growth_at_least"]
+    start: str
+    end: str
+
+    @property
+    def metric(self) -> Growth:
+        return Growth(measure="growth", start=self.start, end=self.end)
 
     def formula(self, names: FormulaNames) -> str | None:
         start, end = f"N({names.field(self.start)})", f"N({names.field(self.end)})"
         needed = self.at_least
         reached = f"({end}-{start})*{needed.denominator}>={needed.numerator}*{start}"
         return f"IF(AND({start}>0,{reached}),{points_text(self.earns)},0)"
+
+
+class RatioAtLeast(_MetricAtLeast):
+    """A part is at least this share of its whole. A part above its whole is an error of the form, and earns nothing in it either."""
+
+    kind: Literal["ratio_at_least"]
+    part: str
+    whole: str
+
+    @property
+    def metric(self) -> Ratio:
+        return Ratio(measure="ratio", part=self.part, whole=self.whole)
+
+    def points(self, case: Case) -> Fraction:
+        return Fraction(0) if self._impossible(case) else super().points(case)
+
+    def words(self, case: Case) -> str:
+        if self._impossible(case):
+            return f"{self.metric.figures(case)}，前者不应大于后者，不计分。"
+        return super().words(case)
+
+    def _impossible(self, case: Case) -> bool:
+        value = self.metric.value(case.facts)
+        return value is not None and value > 1
+
+    def formula(self, names: FormulaNames) -> str | None:
+        part, whole = f"N({names.field(self.part)})", f"N({names.field(self.whole)})"
+        needed = self.at_least
+        reached = f"{part}*{needed.denominator}>={needed.numerator}*{whole}"
+        return f"IF(AND({whole}>0,{part}<={whole},{reached}),{points_text(self.earns)},0)"
 
 
 class RankBands(Rule):
