@@ -3,10 +3,12 @@
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kaohe.text import os_problem
@@ -71,11 +73,36 @@ def write_whole(path: Path, data: bytes | Iterator[bytes], modified: int | None 
         Path(temporary).chmod(mode)
         if modified is not None:
             os.utime(temporary, (modified, modified))
-        Path(temporary).replace(path)
+        patiently(lambda: Path(temporary).replace(path))
     except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def patiently(step: Callable[[], object], *, tries: int = 5 if os.name == "nt" else 1, pause: float = 0.2) -> None:
+    """Rename or replace. On Windows a virus scanner or an indexer may hold what was just written for a moment: then again, after a pause."""
+    for attempt in range(tries):
+        try:
+            step()
+        except PermissionError:
+            if attempt == tries - 1:
+                raise
+            time.sleep(pause)
+        else:
+            return
+
+
+def fresh_folder(parent: Path, prefix: str) -> Path:
+    """A new folder of an unused name, on its way to become one that stays; who may use it is taken from ``parent``.
+
+    Not ``tempfile.mkdtemp``: Windows shuts such a folder to everybody but its maker, also after it has been renamed.
+    """
+    while True:
+        folder = parent / f"{prefix}{secrets.token_hex(4)}"
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            return folder
 
 
 def is_partial(name: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from kaohe.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, write_whole
+from kaohe.files import PARTIAL_PREFIX, PARTIAL_SUFFIX, patiently, write_whole
 
 KEEPING = "收件存档"
 """What is being done when a content is kept, as people are told of it."""
@@ -135,7 +135,7 @@ class FolderStore:
             path = self.path(digest.hexdigest())
             if not self.has(path.name, temporary.stat().st_size):
                 path.parent.mkdir(exist_ok=True)
-                temporary.replace(path)
+                patiently(lambda: temporary.replace(path))
         finally:
             temporary.unlink(missing_ok=True)
         return digest.hexdigest()

@@ -21,6 +21,20 @@ _OS_PROBLEMS = {
     errno.EBUSY: "正被占用",
     errno.ENAMETOOLONG: "名称太长",
 }
+_WINDOWS_PROBLEMS = {
+    21: "所在的磁盘没有准备好",
+    32: "正被别的程序打开",
+    33: "正被别的程序打开",
+    39: "磁盘已满",
+    53: "找不到所在的网络位置",
+    64: "所在的网络位置断开了",
+    67: "找不到所在的网络位置",
+    121: "所在的网络位置没有答复",
+    206: "路径太长",
+    1117: "所在的磁盘读写出错",
+    1920: "系统不让打开",
+}
+"""What Windows itself says more exactly than its translation into the numbers of POSIX, most of them into “no permission” or “not found”."""
 _DIGITS = "零一二三四五六七八九"
 _NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\t\r\n]')
 _RESERVED_NAME = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)")
@@ -70,7 +84,7 @@ def date_text(value: date) -> str:
 
 
 def moment_text(value: datetime) -> str:
-    """``2014年3月5日 09:30``, a date and the time of day."""
+    """``2014年3月5日 09:30``. Written out by hand: the C library of Windows takes no Chinese in a format where it speaks another language."""
     return f"{date_text(value)} {value:%H:%M}"
 
 
@@ -110,6 +124,8 @@ def clean(text: str) -> str:
 
 def os_problem(error: OSError) -> str:
     """Why the operating system refused, in Chinese whatever language it speaks."""
+    if exact := _WINDOWS_PROBLEMS.get(getattr(error, "winerror", None) or 0):
+        return exact
     return _OS_PROBLEMS.get(error.errno or 0, f"系统错误 {error.errno}" if error.errno else "原因不明")
 
 

@@ -1,5 +1,6 @@
 """Values written for people, text made safe, keys for matching, and cell addresses."""
 
+import ast
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaohe import PROGRAM_ROOT
 from kaohe.cells import cell_name, column_index, column_letter, split_ref
 from kaohe.text import (
     clean,
@@ -14,6 +16,7 @@ from kaohe.text import (
     join_rows,
     lines_needed,
     match_key,
+    moment_text,
     percent_text,
     points_json,
     points_text,
@@ -214,3 +217,26 @@ def test_what_is_not_one_cell_is_refused(ref: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the message is the address itself)
         split_ref(ref)
     assert caught.value.args == (ref,)
+
+
+def test_moments_are_written_without_the_c_library() -> None:
+    """``strftime`` of Windows refuses Chinese letters in its format where the system speaks another language."""
+    assert moment_text(datetime(2015, 1, 6, 8, 5, 59)) == "2015年01月06日 08:05"
+    formats = [
+        (path.name, text)
+        for path in (PROGRAM_ROOT / "kaohe").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for text in _date_formats(node)
+    ]
+    assert len(formats) > 10
+    assert [found for found in formats if not found[1].isascii()] == []
+
+
+def _date_formats(node: ast.AST) -> list[str]:
+    """The formats of a call of ``strftime`` and of a formatted value."""
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "strftime":
+        parts = node.args
+    elif isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
+        parts = node.format_spec.values
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str) and "%" in part.value]

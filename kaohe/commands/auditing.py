@@ -1,5 +1,6 @@
 """``verify``, ``rules``, ``schema``: whether results and rules are what they say, and the form for other programs."""
 
+import io
 import json
 import sys
 from typing import Annotated
@@ -88,4 +89,6 @@ def schema(
         ]
         screen.table("填报表的填报项", ("编号", "名称", "类型", "工作表", "单元格", "计分项"), rows)
         return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # what JSON is written in, whatever the code page of this computer
     sys.stdout.write(json.dumps(form_schema(office_of(context)), ensure_ascii=False, indent=1) + "\n")

@@ -1,5 +1,7 @@
 """``init`` and ``doctor``: the first hour, and whenever something seems wrong."""
 
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +17,8 @@ from kaohe.rulebook.loader import load_rulebook
 from kaohe.rulebook.model import Rulebook
 
 _FOLDER = "考核"
+_TO_QUOTE = re.compile(r"[^\w\\/:.~-]")
+"""What makes a command line take a path for several words, or for more than a path."""
 
 
 @app.command("init", cls=ChineseCommand, help="新建办公文件夹：回答几个问题，设置、模板、收件箱都备好，马上能用。")
@@ -37,7 +41,7 @@ def new_office(
     if not asking and not yes:
         screen.say("没有可以回答问题的键盘，都用默认的答案。")
     if folder is None:
-        folder = Path(typer.prompt("办公文件夹放在哪里", default=str(_usual_place())) if asking else _usual_place())
+        folder = Path(_unquoted(typer.prompt("办公文件夹放在哪里", default=str(_usual_place()))) if asking else _usual_place())
     folder = folder.expanduser()
     try:
         make_sure_it_is_free(folder)
@@ -57,13 +61,22 @@ def new_office(
     screen.say(f"  {config.folders.inbox}　收件箱：各单位发回来的文件放这里")
     screen.say(f"  {config.folders.outbox}　结果")
     screen.say(f"  {config.folders.templates}　表和公文的模板，可以改措辞")
-    file = f'"{office.file}"' if " " in str(office.file) else office.file
+    file = f'"{office.file}"' if _TO_QUOTE.search(str(office.file)) else office.file
     screen.say(f"接下来：双击里面的“{launchers[0].stem}”，或执行 {typed_in_program(f'-c {file} forms')}")
 
 
 def _usual_place() -> Path:
-    """Beside the program where that is the folder one stands in, so that a newer program can take its place; else here."""
-    return PROGRAM_ROOT.parent / _FOLDER if Path.cwd() == PROGRAM_ROOT else Path(_FOLDER)
+    """Beside the program where that is the folder one stands in, so that a newer program can take its place; else here.
+
+    Who double-clicks in a folder of the network stands in Windows' own.
+    """
+    here = Path.cwd()
+    return PROGRAM_ROOT.parent / _FOLDER if here in (PROGRAM_ROOT, Path(os.environ.get("SYSTEMROOT", PROGRAM_ROOT))) else Path(_FOLDER)
+
+
+def _unquoted(path: str) -> str:
+    """A path without the quotes that Windows copies with it."""
+    return path.strip().strip('"“”').strip()
 
 
 def _ask(rules: Rulebook | None) -> dict[str, str]:

@@ -41,7 +41,13 @@ def call(command: Sequence[str], given: bytes = b"") -> Ran:
         raise ProgramFault(f"这台电脑上没有“{command[0]}”这个程序。")
     try:
         done = subprocess.run(  # noqa: S603 -- a fixed program of the system; its arguments are our own and pass through no shell
-            [program, *command[1:]], input=given, capture_output=True, check=False, timeout=_SECONDS, env=os.environ | {"LC_ALL": "C"}
+            [program, *command[1:]],
+            input=given,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+            env=os.environ | {"LC_ALL": "C"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
         raise ProgramFault(f"“{command[0]}”{_SECONDS}秒没有答复，已经放弃。请稍后再试。") from None

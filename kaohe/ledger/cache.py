@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kaohe.ledger.store import unchanging
+
 _VERSION = 1
 _TABLES = (
     "CREATE TABLE place (name TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID",
@@ -96,7 +98,7 @@ class Cache:
         """The cache as it stands; leaves no trace in the folder. OSError where there is none of this version, or a run is writing or was killed."""
         if any(side.exists() for side in self._sides()[1:]) or not self._path.exists():
             raise FileNotFoundError(self._path)
-        with closing(sqlite3.connect(f"{self._path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(sqlite3.connect(unchanging(self._path), uri=True)) as connection:
             if not _is_ours(connection):
                 raise FileNotFoundError(self._path)
             yield connection

@@ -7,10 +7,10 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
-from kaohe.files import FolderFault, wrong_kind
+from kaohe.files import FolderFault, patiently, wrong_kind
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -195,7 +195,7 @@ def build(
         insert_fetched(connection, fetched or [])
     for name in sides(path):  # of a ledger that is gone: SQLite would take them for this one's
         name.unlink(missing_ok=True)
-    aside.replace(path)
+    patiently(lambda: aside.replace(path))
 
 
 def clear_build(path: Path) -> Path:
@@ -244,7 +244,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     path.stat()
     if not any(side.exists() for side in sides(path)):
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(sqlite3.connect(unchanging(path), uri=True)) as connection:
             yield connection
         return
     # A run is writing, or was killed: SQLite would have to write in order to read, so it does that on a copy.
@@ -253,6 +253,12 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         _copy_steadily(path, copy)
         with closing(sqlite3.connect(copy)) as connection:
             yield connection
+
+
+def unchanging(path: PurePath) -> str:
+    """How SQLite is told to open a database that nobody writes: it makes no file beside it. A folder of the network of Windows needs two slashes more."""
+    uri = path.as_uri()
+    return f"{uri if uri.startswith('file:///') else uri.replace('file://', 'file:////', 1)}?mode=ro&immutable=1"
 
 
 def _copy_steadily(path: Path, copy: Path, attempts: int = 5) -> None:

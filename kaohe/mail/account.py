@@ -28,11 +28,10 @@ def password_of(config: Config, server: Server) -> str:
     if given := os.environ.get(VARIABLE):
         return given
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         kept = keyring.get_password(server.keyring, server.user)
-    except (KeyringError, RuntimeError):
+    except Exception:  # that of Windows raises errors of its own, where a policy forbids it or nobody is logged in
         kept = None
     if not kept:
         raise AccountFault(
@@ -45,11 +44,10 @@ def password_of(config: Config, server: Server) -> str:
 def keep_password(server: Server, password: str) -> None:
     """Put the account's password into the system's safe. Raises AccountFault where there is none."""
     import keyring
-    from keyring.errors import KeyringError
 
     try:
         keyring.set_password(server.keyring, server.user, password)
-    except (KeyringError, RuntimeError) as error:
+    except Exception as error:  # as above
         raise AccountFault(f"这台电脑没有能用的密码库，密码没有存。请在运行前设置环境变量 {VARIABLE}") from error
 
 

@@ -8,7 +8,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from kaohe.files import write_whole
+from kaohe.files import patiently, write_whole
 from kaohe.text import os_problem
 
 MARKER = ".kaohe-新结果.json"
@@ -24,7 +24,7 @@ def put_beside(new: Path, outbox: Path, generated: datetime, error: OSError) -> 
     name = f"{outbox.name}-新结果-{generated:%Y%m%d-%H%M%S}"
     numbered = [outbox.with_name(name), *(outbox.with_name(f"{name}-{n}") for n in range(2, 100))]
     target = next((path for path in numbered if not path.exists()), numbered[-1])
-    new.rename(target)
+    patiently(lambda: new.rename(target))
     if error.errno in _MOUNTED:
         remedy = f"“{outbox.name}”是单独挂接的磁盘，不能整个替换，请在 config.toml 的 [folders] 里把 outbox 改成它下面的一个文件夹"
     else:

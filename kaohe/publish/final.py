@@ -3,14 +3,13 @@
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
 
-from kaohe.files import flush_folder, write_whole
+from kaohe.files import flush_folder, fresh_folder, patiently, write_whole
 from kaohe.progress import Reporter
 from kaohe.publish.as_left import final_place
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
@@ -55,7 +54,7 @@ def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path
         return None
     with _told("存放的文件夹"):
         place.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".~{place.name}-", dir=place.parent))
+        folder = fresh_folder(place.parent, f".~{place.name}-")
     try:
         for title, make in _jobs(assessment, folder, config_file, rules_folder, now):
             reporter.step(f"正在制作正式结果：{title}")
@@ -64,7 +63,7 @@ def issue_final(assessment: Assessment, *, config_file: Path, rules_folder: Path
         with _told("整套文件"):
             folder.chmod(0o755)
             _flush(folder)
-            folder.rename(place)
+            patiently(lambda: folder.rename(place))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from kaohe.config.model import Config
-from kaohe.files import FolderFault, flush_folder, remove_tree, told
+from kaohe.files import FolderFault, flush_folder, patiently, remove_tree, told
 from kaohe.intake.inbox import Intake
 from kaohe.ledger.cache import Place
 from kaohe.lock import alone
@@ -166,7 +166,7 @@ def _dismiss(former: Path, outbox: Path, carried: Carried, made: set[str], gener
         late(former, outbox, carried, made)
     except OSError as error:
         kept = outbox.with_name(f"{outbox.name}-换下的-{generated:%Y%m%d-%H%M%S}")
-        former.rename(kept)
+        patiently(lambda: former.rename(kept))
         return [f"更新结果的同时有人往 outbox 里放了文件，没能带过去（{os_problem(error)}）。换下来的文件夹原样留在“{kept}”，请把需要的文件取出来"]
     remove_tree(former)
     with contextlib.suppress(OSError):

@@ -8,16 +8,13 @@ import os
 import secrets
 import stat
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kaohe.files import remove_tree
+from kaohe.files import fresh_folder, patiently, remove_tree
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _NOT_SUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-_WINDOWS_TRIES, _WINDOWS_PAUSE = 5, 0.2
 _FOLDER_MODE = 0o755
 
 
@@ -38,7 +35,7 @@ def settle(place: Path) -> None:
 def new_folder(place: Path) -> Path:
     """An empty folder beside ``place``, on the same disk, to be filled and put in its place."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".~{place.name}.new-", dir=place.parent))
+    folder = fresh_folder(place.parent, f".~{place.name}.new-")
     folder.chmod(place.stat().st_mode & 0o7777 | stat.S_IRWXU if place.is_dir() else _FOLDER_MODE)
     return folder
 
@@ -98,15 +95,7 @@ def _old(place: Path) -> Path:
 
 
 def _rename(source: Path, target: Path) -> None:
-    """Rename a folder. On Windows a virus scanner may hold a file for a moment."""
-    for attempt in range(_WINDOWS_TRIES if os.name == "nt" else 1):
-        try:
-            source.rename(target)
-            return
-        except PermissionError:
-            if os.name != "nt" or attempt == _WINDOWS_TRIES - 1:
-                raise
-            time.sleep(_WINDOWS_PAUSE)
+    patiently(lambda: source.rename(target))
 
 
 def _move_missing(old: Path, place: Path) -> None:

@@ -1,15 +1,14 @@
 @echo off
 chcp 65001 >nul
 setlocal
-cd /d "%~dp0"
-if not exist "install.py" goto packed
+if not exist "%~dp0install.py" goto packed
 set "PY="
 call :try py -3.13
 call :try py -3.12
 call :try py -3.11
 call :try python
 if not defined PY goto nopython
-%PY% install.py %*
+%PY% "%~dp0install.py" %*
 set "ENDED=%ERRORLEVEL%"
 goto end
 :try
@@ -18,7 +17,7 @@ if defined PY exit /b 0
 if not errorlevel 1 set "PY=%*"
 exit /b 0
 :nopython
-type "no-python.txt"
+type "%~dp0no-python.txt"
 set "ENDED=2"
 goto end
 :packed

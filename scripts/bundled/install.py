@@ -60,7 +60,7 @@ def install() -> int:
         print("没有装好：", *said[-5:], sep="\n  ")
         print("请把上面几行发给维护人员。")
         return FAILED
-    tried = subprocess.run([python, HERE / "pipeline.py", "--help"], capture_output=True, check=False)
+    tried = subprocess.run([python, HERE / "pipeline.py", "--help"], capture_output=True, check=False, env=env)
     if tried.returncode != 0:
         print("装好了，但是运行不起来：", tried.stderr.decode(errors="replace").strip(), sep="\n  ")
         print("Windows 请装“Microsoft Visual C++ 可再发行组件包”（x64），再试一次；还不行的，把上面几行发给维护人员。")

@@ -17,6 +17,9 @@ disable) rm -f {room}/enabled ;;
 is-enabled) [ -e {room}/enabled ] ;;
 esac
 """
+_LOGINCTL = """
+[ ! -e {room}/linger ] || echo Linger=yes
+"""
 _SCHTASKS = """
 case "$1" in
 /Create) cp "$5" {room}/task.xml ;;
@@ -24,7 +27,13 @@ case "$1" in
 /Delete) rm {room}/task.xml ;;
 esac
 """
-_SCRIPTS = {"crontab": _CRONTAB, "systemctl": _SYSTEMCTL, "schtasks": _SCHTASKS, "fc-list": "echo FZXiaoBiaoSong,FangSong,KaiTi,SimHei,SimSun\n"}
+_SCRIPTS = {
+    "crontab": _CRONTAB,
+    "systemctl": _SYSTEMCTL,
+    "loginctl": _LOGINCTL,
+    "schtasks": _SCHTASKS,
+    "fc-list": "echo FZXiaoBiaoSong,FangSong,KaiTi,SimHei,SimSun\n",
+}
 
 
 class Fakes:

@@ -239,7 +239,14 @@ def test_questions_at_a_terminal(tmp_path: Path) -> None:
     """Enter takes what stands in brackets; an answer that cannot be used is asked for again; the short name follows the name."""
     status, shown = asked(
         tmp_path,
-        *(("放在哪里", "我的考核\n"), ("考核年度", "2015\n"), ("考核年度", "\n"), ("全称", "洛阳市工商业联合会\n"), ("简称", "\n"), ("联系人", "\n")),
+        *(
+            ("放在哪里", '"我的考核"\n'),
+            ("考核年度", "2015\n"),
+            ("考核年度", "\n"),
+            ("全称", "洛阳市工商业联合会\n"),
+            ("简称", "\n"),
+            ("联系人", "\n"),
+        ),
         *(("电话", "0379-1\n"), ("邮箱", "不知道\n"), ("邮箱", "a@b.cn\n"), ("截止日期", "\n"), ("收件箱", "\n"), ("结果", "\n")),
     )
     assert status == DONE, shown
@@ -351,3 +358,22 @@ def test_an_old_office_is_given_to_another_program(tmp_path: Path) -> None:
     assert tree(home) == made
     assert call("init", tmp_path / "没有", "--refresh").status == WRONG
     assert not (tmp_path / "没有").exists()
+
+
+def test_where_an_office_goes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the program for who stands in it, or in Windows' own folder, as who double-clicks in a folder of the network does; else here."""
+    from kaohe.commands.desk import _usual_place
+
+    monkeypatch.delenv("SYSTEMROOT", raising=False)
+    monkeypatch.chdir(PROGRAM_ROOT)
+    assert _usual_place() == PROGRAM_ROOT.parent / "考核"
+    monkeypatch.chdir(tmp_path)
+    assert _usual_place() == Path("考核")
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
+    assert _usual_place() == PROGRAM_ROOT.parent / "考核"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("考核2014", "{}"), ("考核 2014", '"{}"'), ("a&b", '"{}"'), ("考核(试)", '"{}"')])
+def test_the_command_that_is_told_can_be_given_as_it_stands(name: str, shown: str, tmp_path: Path) -> None:
+    said = call("init", tmp_path / name, "--yes").out.splitlines()[-1]
+    assert said.endswith(f"pipeline.py -c {shown.format(tmp_path / name / 'config.toml')} forms")

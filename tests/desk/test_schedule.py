@@ -128,14 +128,26 @@ def test_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "daemon-reload",
         "enable|--now|kaohe-1a2b3c4d.timer",
         "disable|--now|kaohe-1a2b3c4d.timer",
+        "clean|--what=state|kaohe-1a2b3c4d.timer",
         "daemon-reload",
     ]
+
+
+def test_systemd_tells_what_it_takes_to_run_while_nobody_is_logged_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "clerk")
+    fakes = Fakes(tmp_path, monkeypatch, "systemctl", "loginctl")
+    asked = "电脑没有人登录时也要运行的，请管理员执行一次：loginctl enable-linger clerk"
+    assert list(Systemd(call).by_hand(JOB))[-1] == asked
+    assert list(Systemd(call).install(JOB))[-1] == asked
+    assert fakes.calls[-1] == "loginctl|show-user|clerk|--property=Linger"
+    (tmp_path / "linger").touch()
+    assert list(Systemd(call).install(JOB))[-1] == "没有人登录时也会运行"
 
 
 def test_systemd_that_cannot_be_reached_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fakes = Fakes(tmp_path, monkeypatch)
     fakes.put("systemctl", "echo 'Failed to connect to bus' >&2; exit 1\n")
-    with pytest.raises(ProgramFault, match="与 systemd 联系没有做成：“systemctl --user”结束代码 1，它说：Failed to connect to bus"):
+    with pytest.raises(ProgramFault, match="联系不上您自己的 systemd，没有安装。请用自己的账号登录这台电脑再做，不要用 su、sudo 换账号"):
         list(Systemd(call).install(JOB))
     assert not (tmp_path / "设置").exists()
 

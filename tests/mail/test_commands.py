@@ -157,11 +157,21 @@ def test_the_password_goes_into_the_system_s_safe(tmp_path: Path, certificate: C
     assert said == Said(DONE, "office@gsl.test 的密码已存进系统的密码库，不在任何文件里\n", "")
     assert kept == {("kaohe", "office@gsl.test"): "office@gsl.test 的密码（多数邮箱是“授权码”，输入时不显示）|True"}
 
-    def none(*_: str) -> None:
-        raise NoKeyringError
 
-    monkeypatch.setattr(keyring, "set_password", none)
+@pytest.mark.parametrize("fault", [NoKeyringError(), Exception(1312, "CredWrite", "no such logon session")], ids=["none", "of Windows"])
+def test_a_safe_that_refuses(fault: Exception, tmp_path: Path, certificate: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The safe of Windows raises plain exceptions of its own."""
+
+    def refuse(*_: str) -> None:
+        raise fault
+
+    monkeypatch.setattr(keyring, "set_password", refuse)
+    monkeypatch.setattr(keyring, "get_password", refuse)
+    monkeypatch.setattr(typer, "prompt", lambda text, hide_input: "x")
+    mail_office(tmp_path, mail_config(certificate))
     assert call(tmp_path, "mail", "password").err == "这台电脑没有能用的密码库，密码没有存。请在运行前设置环境变量 KAOHE_MAIL_PASSWORD\n"
+    drop(tmp_path / "outbox" / "forms", "2014年度考核填报表-金水区工商联.xlsx", b"x")
+    assert call(tmp_path, "mail", "forms", "--send").err.startswith("没有找到邮箱 office@gsl.test 的密码。")
 
 
 def test_a_wrong_word(tmp_path: Path) -> None:

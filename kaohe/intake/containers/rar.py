@@ -24,6 +24,8 @@ _STUCK = "解压程序没有按时解完，没有取出，请改用 zip 格式�
 _NOT_UNPACKED = "没能解开，可能已损坏，没有取出，请改用 zip 格式压缩后报送"
 _UNICODE_NAME = 0x200
 _CHECK_SECONDS = 20
+_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Windows alone has it: a nightly run without a window opens none for a moment either."""
 
 
 def _no_comment(*_args: object, **_kwargs: object) -> bytes:
@@ -73,13 +75,20 @@ def find_reader() -> bool:
     return False
 
 
+def _asked(command: list[str]) -> bytes:
+    """What a reader says of itself."""
+    given: dict[str, Any] = {"stdin": subprocess.DEVNULL, "timeout": _CHECK_SECONDS, "creationflags": _NO_WINDOW}
+    ran: subprocess.CompletedProcess[bytes] = subprocess.run(command, capture_output=True, check=True, **given)  # noqa: S603 -- a program that was found on this computer
+    return ran.stdout
+
+
 class _SevenZip(rarfile.ToolSetup):  # type: ignore[misc]
     """7-Zip, which some systems ship without its RAR part."""
 
     def check(self) -> bool:
         command = self.get_cmdline("check_cmd", None)
         try:
-            formats = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_CHECK_SECONDS, check=True).stdout  # noqa: S603
+            formats = _asked(command)
         except (OSError, subprocess.SubprocessError):
             return False
         return b" Rar5 " in formats
