@@ -18,6 +18,7 @@ from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.memory import office_key
 from kaohe.publish import report
 from kaohe.publish.documents import TemplateFault
+from kaohe.publish.report.overview import ranking, tasks
 from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
 from kaohe.text import points_text
@@ -349,3 +350,19 @@ def test_another_style_or_script_is_another_program(tmp_path: Path, monkeypatch:
     with (tmp_path / "kaohe" / "publish" / "report" / name).open("a", encoding="utf-8") as file:
         file.write("\n")
     assert office_key(office()) != before
+
+
+def test_a_bar_is_as_long_as_the_total_where_a_bonus_is_listed_only() -> None:
+    card = assessment().card("jinshui")
+    listed = replace(card, capped=Fraction(20), uncapped=Fraction(5), bonus=Fraction(13), total=Fraction(12))
+    usual = replace(card, capped=Fraction(4), uncapped=Fraction(2), bonus=Fraction(0), total=Fraction(6))
+    assert [(line.capped, line.uncapped) for line in ranking([listed, usual])] == [("100.0", "0"), ("33.3", "16.7")]
+
+
+def test_a_refused_file_is_a_task_unless_the_unit_s_accepted_one_is_as_new() -> None:
+    found = assessment()
+    good = next(file for file in found.files if file.unit == "jinshui" and file.verdict is Verdict.ACCEPTED)
+    bad = replace(good, name="坏.xlsx", verdict=Verdict.UNREADABLE)
+    later = replace(bad, modified=good.modified + 1)
+    assert tasks(replace(found, files=(good, bad))).refused == ()
+    assert tasks(replace(found, files=(good, later))).refused == (later,)
