@@ -100,7 +100,7 @@ def test_a_year_as_far_as_the_inspection(tmp_path: Path, capsys: pytest.CaptureF
     home.receive("第一组发回.xlsx", fill_inspection(first, {"xinzheng": FOUND}), 20)
     after = home.run()
     assert states(after) == {"huiji": "valid", "erqi": "gated", "xinzheng": "missing"}
-    assert unit_of(after, "erqi")["reason"] == "实地考核不具备：办公经费有保证（未列入预算），按考核办法不再计分"
+    assert unit_of(after, "erqi")["reason"] == "实地考核不具备“办公经费有保证”的条件（未列入预算），按考核办法不再计分"
     assert (unit_of(after, "erqi")["total"], unit_of(after, "erqi")["place"]) == (None, None)
     assert {i: item_of(after, "huiji", i) for i in ("1.1", "1.3", "3.1", "3.2", "6.2")} == {
         "1.1": ("13/2", 8, "13/2", "一次早退"),

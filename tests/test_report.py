@@ -51,7 +51,7 @@ def test_the_clerks_tasks_come_first(tmp_path: Path) -> None:
     assert "登封市工商联 有1处待更正，得分为暂计" in items
     assert "新密市工商联 有1处疑问" in items
     assert "高新区工商联 第二组 尚未实地考核：机构健全、工作人员配备到位、办公经费有保证" in items
-    assert "上街区工商联 实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分" in items
+    assert "上街区工商联 实地考核不具备“办公经费有保证”的条件（办公经费未列入预算），按考核办法不再计分" in items
 
 
 def test_what_the_final_set_lacks_once_nothing_is_open_with_the_units(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_each_unit_has_every_item_with_words_and_cells(tmp_path: Path) -> None:
     assert data.cells("dengfeng", "6.2") == [("乡镇、街道总数", "12", "填报表 D62"), ("已建商会的乡镇、街道数", "12", "填报表 D63")]
     assert data.item("dengfeng", "3.2") == (7, "《宣传报道》中的有效行7行（第5—11行），每行计1分，计7分。", None)
     assert data.rows("dengfeng", "宣传报道")[0] == (5, ["3.2"], ["民营经济高质量发展综述之0", "郑州日报", "2014年1月5日", ""])
-    assert data.item("shangjie", "1.2")[1:] == ("实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分。", "不计分")
+    assert data.item("shangjie", "1.2")[1:] == ("实地考核不具备“办公经费有保证”的条件（办公经费未列入预算），按考核办法不再计分。", "不计分")
     third = data.raw["sections"][2]
     assert (third["number"], third["title"], third["maximum"]) == ("（三）", "宣传教育工作", "8＋不封顶")
     assert data.units["dengfeng"][10][2] == 15

@@ -171,7 +171,7 @@ def test_the_results_are_final_and_the_draft_beside_them_is_not(whole_year: Whol
         ("上街区", None, None),
     ]
     gated = final["units"][-1]
-    assert (gated["state"], gated["reason"]) == ("gated", "实地考核不具备：办公经费有保证（办公经费未列入本级财政预算），按考核办法不再计分")
+    assert (gated["state"], gated["reason"]) == ("gated", "实地考核不具备“办公经费有保证”的条件（办公经费未列入本级财政预算），按考核办法不再计分")
 
 
 def test_the_groups_and_the_meeting_s_changes_stand_in_the_results(whole_year: WholeYear) -> None:
