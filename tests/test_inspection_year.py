@@ -202,7 +202,9 @@ def test_an_office_program_opens_the_form_without_errors_and_saves_what_was_writ
     book = load_workbook(tmp_path / "xlsx" / "空白.xlsx", data_only=True)
     cells = {(page.title, cell.coordinate): cell.value for page in book.worksheets for row in page.iter_rows() for cell in row}
     assert {place: value for place, value in cells.items() if str(value).startswith(ERRORS)} == {}
-    assert cells["惠济区工商联", "B3"] == "被考核单位：郑州市惠济区工商业联合会"
+    assert cells["惠济区工商联", "B3"] == (
+        "被考核单位：郑州市惠济区工商业联合会　　　第四组　组长：王清祥\n根据单位报来的“huiji.xlsx”制作。核对无误的空着；有出入的填核定并写理由。"
+    )
     blank, full = said(YEAR.form("huiji")), said(answered())
     assert [entry[3] for entry in blank] == [[], [], []]
     assert {unit: len(answers) for unit, _, _, answers in full} == {"zhongmu": 0, "erqi": 3, "huiji": 8}
