@@ -1,6 +1,7 @@
 """How values are written for people: points, percentages, dates, counted widths."""
 
 import errno
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -59,11 +60,24 @@ def points_json(points: Fraction) -> int | str:
 
 
 def percent_text(value: Fraction) -> str:
-    """A ratio as a percentage; ``约`` marks one that two decimals do not give exactly."""
+    """A ratio as a percentage of two decimals at most; ``约`` marks one that they do not give exactly.
+
+    What only comes near a whole percentage gets as many decimals as tell it from that: 5.999% does not reach 6%.
+    """
     hundredths = value * 10000
     if hundredths.denominator == 1:
         return f"{float(value * 100):.2f}".rstrip("0").rstrip(".") + "%"
-    return f"约{float(value * 100):.2f}%"
+    places = 2
+    while (shown := _rounded(value * 100, places)).denominator == 1:
+        places += 1
+    return ("" if shown == value * 100 else "约") + f"{float(shown):.{places}f}%"
+
+
+def _rounded(value: Fraction, places: int) -> Fraction:
+    """To so many decimals, halves away from zero."""
+    scale = 10**places
+    nearest = math.floor(abs(value) * scale + Fraction(1, 2))
+    return Fraction(nearest if value > 0 else -nearest, scale)
 
 
 def chinese_numeral(number: int) -> str:

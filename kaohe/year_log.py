@@ -61,4 +61,6 @@ def _subject(name: str, content: Mapping[str, str]) -> str:
 def _inspected(assessment: Assessment, change: Verification) -> str:
     answers = [change.gate.holds(condition.id) for condition in assessment.rulebook.gate.conditions]
     gate = "前提条件不具备" if False in answers else "前提条件尚未查完" if None in answers else "前提条件具备"
-    return f"{change.group}：{gate}，核定{len(change.fields)}个数、{len(change.points)}项得分，不认可{len(change.refused)}行"
+    counts = (("核定{}个数", len(change.fields)), ("核定{}项得分", len(change.points)), ("不认可{}行", len(change.refused)))
+    changed = [said.format(count) for said, count in counts if count]
+    return f"{change.group}：{gate}，{'，'.join(changed) or '填报的数和清单都没有改动'}"

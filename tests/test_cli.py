@@ -608,7 +608,7 @@ def test_demo_gives_every_state(demo: Demo) -> None:
         "huiji": "valid",
     }
     assert len(tree(demo.home / "outbox" / "forms")) == 12
-    assert demo.units["shangjie"]["reason"] == "实地考核不具备：办公经费有保证（办公经费未列入本级财政预算），按考核办法不再计分"
+    assert demo.units["shangjie"]["reason"] == "实地考核不具备“办公经费有保证”的条件（办公经费未列入本级财政预算），按考核办法不再计分"
 
 
 def test_demo_has_one_wrong_year_one_sent_again_and_strangers(demo: Demo) -> None:

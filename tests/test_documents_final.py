@@ -145,7 +145,7 @@ def test_final_letter_gives_place_and_points(letters: list[Path]) -> None:
 def test_final_letter_of_a_gated_unit(letters: list[Path]) -> None:
     lines = texts(letters[-1])
     assert lines[lines.index("一、考核结果") + 1] == (
-        "上街区工商联没有考核得分，不参加排名。原因：实地考核不具备：办公经费有保证，按考核办法不再计分。"
+        "上街区工商联没有考核得分，不参加排名。原因：实地考核不具备“办公经费有保证”的条件，按考核办法不再计分。"
     )
     assert not any("补报" in line or "尚未" in line for line in lines)
 

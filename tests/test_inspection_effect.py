@@ -89,11 +89,11 @@ def test_a_unit_that_lacks_nothing_is_valid() -> None:
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ({"gate:gate_funding": "不具备"}, "实地考核不具备：办公经费有保证，按考核办法不再计分"),
-        ({"gate:gate_funding": ("不具备", "未列入预算")}, "实地考核不具备：办公经费有保证（未列入预算），按考核办法不再计分"),
+        ({"gate:gate_funding": "不具备"}, "实地考核不具备“办公经费有保证”的条件，按考核办法不再计分"),
+        ({"gate:gate_funding": ("不具备", "未列入预算")}, "实地考核不具备“办公经费有保证”的条件（未列入预算），按考核办法不再计分"),
         (
             {"gate:gate_institution": ("不具备", "没有编制"), "gate:gate_staff": ("不具备", "只有一人")},
-            "实地考核不具备：机构健全、工作人员配备到位（没有编制；只有一人），按考核办法不再计分",
+            "实地考核不具备“机构健全”“工作人员配备到位”的条件（没有编制；只有一人），按考核办法不再计分",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_unit_that_lacks_one_of_three_has_no_score(answers: Answers, reason: s
 
 def test_one_missing_condition_is_enough_before_the_others_were_looked_at() -> None:
     card = YEAR.inspected({"huiji": {"gate:gate_funding": "不具备"}}).card("huiji")
-    assert (card.state, card.reason) == (UnitState.GATED, "实地考核不具备：办公经费有保证，按考核办法不再计分")
+    assert (card.state, card.reason) == (UnitState.GATED, "实地考核不具备“办公经费有保证”的条件，按考核办法不再计分")
 
 
 @pytest.mark.parametrize("answer", [None, "大体具备"])
@@ -123,7 +123,7 @@ def test_a_unit_without_a_submission_can_fail_the_gate_but_not_pass_into_the_ran
     absent = year(absent=("huiji",))
     assert absent.inspected({"huiji": FOUND}).card("huiji").state is UnitState.MISSING
     gated = absent.inspected({"huiji": FOUND | {"gate:gate_staff": "不具备"}}).card("huiji")
-    assert (gated.state, gated.reason) == (UnitState.GATED, "实地考核不具备：工作人员配备到位，按考核办法不再计分")
+    assert (gated.state, gated.reason) == (UnitState.GATED, "实地考核不具备“工作人员配备到位”的条件，按考核办法不再计分")
 
 
 def test_the_visit_is_kept() -> None:
@@ -526,7 +526,7 @@ def test_results_in_the_configuration_still_count_without_an_inspection_form() -
     returned = YEAR.with_gate(MIXED).assessment()
     states = {card.unit.code: (card.state, card.reason) for card in returned.cards}
     assert states == dict.fromkeys(CODES[:9], (UnitState.VALID, "材料齐全，三项前提条件具备")) | {
-        "zhongmu": (UnitState.GATED, "实地考核不具备：工作人员配备到位（只有一人），按考核办法不再计分"),
+        "zhongmu": (UnitState.GATED, "实地考核不具备“工作人员配备到位”的条件（只有一人），按考核办法不再计分"),
         "erqi": (UnitState.PROVISIONAL, "尚未实地考核：办公经费有保证"),
         "huiji": (UnitState.PROVISIONAL, "尚未实地考核：机构健全、工作人员配备到位、办公经费有保证"),
     }

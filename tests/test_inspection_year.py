@@ -100,7 +100,7 @@ def test_a_year_as_far_as_the_inspection(tmp_path: Path, capsys: pytest.CaptureF
     home.receive("第一组发回.xlsx", fill_inspection(first, {"xinzheng": FOUND}), 20)
     after = home.run()
     assert states(after) == {"huiji": "valid", "erqi": "gated", "xinzheng": "missing"}
-    assert unit_of(after, "erqi")["reason"] == "实地考核不具备：办公经费有保证（未列入预算），按考核办法不再计分"
+    assert unit_of(after, "erqi")["reason"] == "实地考核不具备“办公经费有保证”的条件（未列入预算），按考核办法不再计分"
     assert (unit_of(after, "erqi")["total"], unit_of(after, "erqi")["place"]) == (None, None)
     assert {i: item_of(after, "huiji", i) for i in ("1.1", "1.3", "3.1", "3.2", "6.2")} == {
         "1.1": ("13/2", 8, "13/2", "一次早退"),
@@ -202,7 +202,9 @@ def test_an_office_program_opens_the_form_without_errors_and_saves_what_was_writ
     book = load_workbook(tmp_path / "xlsx" / "空白.xlsx", data_only=True)
     cells = {(page.title, cell.coordinate): cell.value for page in book.worksheets for row in page.iter_rows() for cell in row}
     assert {place: value for place, value in cells.items() if str(value).startswith(ERRORS)} == {}
-    assert cells["惠济区工商联", "B3"] == "被考核单位：郑州市惠济区工商业联合会"
+    assert cells["惠济区工商联", "B3"] == (
+        "被考核单位：郑州市惠济区工商业联合会　　　第四组　组长：王清祥\n根据单位报来的“huiji.xlsx”制作。核对无误的空着；有出入的填核定并写理由。"
+    )
     blank, full = said(YEAR.form("huiji")), said(answered())
     assert [entry[3] for entry in blank] == [[], [], []]
     assert {unit: len(answers) for unit, _, _, answers in full} == {"zhongmu": 0, "erqi": 3, "huiji": 8}

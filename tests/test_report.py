@@ -18,6 +18,7 @@ from kaohe.intake.record import ReceivedFile, Verdict
 from kaohe.memory import office_key
 from kaohe.publish import report
 from kaohe.publish.documents import TemplateFault
+from kaohe.publish.report.overview import ranking, tasks
 from kaohe.publish.report.strings import Strings
 from kaohe.scoring.score import assess
 from kaohe.text import points_text
@@ -50,7 +51,7 @@ def test_the_clerks_tasks_come_first(tmp_path: Path) -> None:
     assert "登封市工商联 有1处待更正，得分为暂计" in items
     assert "新密市工商联 有1处疑问" in items
     assert "高新区工商联 第二组 尚未实地考核：机构健全、工作人员配备到位、办公经费有保证" in items
-    assert "上街区工商联 实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分" in items
+    assert "上街区工商联 实地考核不具备“办公经费有保证”的条件（办公经费未列入预算），按考核办法不再计分" in items
 
 
 def test_what_the_final_set_lacks_once_nothing_is_open_with_the_units(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_each_unit_has_every_item_with_words_and_cells(tmp_path: Path) -> None:
     assert data.cells("dengfeng", "6.2") == [("乡镇、街道总数", "12", "填报表 D62"), ("已建商会的乡镇、街道数", "12", "填报表 D63")]
     assert data.item("dengfeng", "3.2") == (7, "《宣传报道》中的有效行7行（第5—11行），每行计1分，计7分。", None)
     assert data.rows("dengfeng", "宣传报道")[0] == (5, ["3.2"], ["民营经济高质量发展综述之0", "郑州日报", "2014年1月5日", ""])
-    assert data.item("shangjie", "1.2")[1:] == ("实地考核不具备：办公经费有保证（办公经费未列入预算），按考核办法不再计分。", "不计分")
+    assert data.item("shangjie", "1.2")[1:] == ("实地考核不具备“办公经费有保证”的条件（办公经费未列入预算），按考核办法不再计分。", "不计分")
     third = data.raw["sections"][2]
     assert (third["number"], third["title"], third["maximum"]) == ("（三）", "宣传教育工作", "8＋不封顶")
     assert data.units["dengfeng"][10][2] == 15
@@ -349,3 +350,19 @@ def test_another_style_or_script_is_another_program(tmp_path: Path, monkeypatch:
     with (tmp_path / "kaohe" / "publish" / "report" / name).open("a", encoding="utf-8") as file:
         file.write("\n")
     assert office_key(office()) != before
+
+
+def test_a_bar_is_as_long_as_the_total_where_a_bonus_is_listed_only() -> None:
+    card = assessment().card("jinshui")
+    listed = replace(card, capped=Fraction(20), uncapped=Fraction(5), bonus=Fraction(13), total=Fraction(12))
+    usual = replace(card, capped=Fraction(4), uncapped=Fraction(2), bonus=Fraction(0), total=Fraction(6))
+    assert [(line.capped, line.uncapped) for line in ranking([listed, usual])] == [("100.0", "0"), ("33.3", "16.7")]
+
+
+def test_a_refused_file_is_a_task_unless_the_unit_s_accepted_one_is_as_new() -> None:
+    found = assessment()
+    good = next(file for file in found.files if file.unit == "jinshui" and file.verdict is Verdict.ACCEPTED)
+    bad = replace(good, name="坏.xlsx", verdict=Verdict.UNREADABLE)
+    later = replace(bad, modified=good.modified + 1)
+    assert tasks(replace(found, files=(good, bad))).refused == ()
+    assert tasks(replace(found, files=(good, later))).refused == (later,)

@@ -65,7 +65,13 @@ def test_points_for_programs(points: Fraction, written: int | str) -> None:
         (Fraction(1, 400), "0.25%"),
         (Fraction(-3, 10), "-30%"),
         (Fraction(1, 3), "约33.33%"),
-        (Fraction(59999, 1000000), "约6.00%"),
+        (Fraction(12345, 100000), "约12.35%"),
+        (Fraction(-12345, 100000), "约-12.35%"),
+        (Fraction(59999, 1000000), "5.9999%"),
+        (Fraction(60001, 1000000), "6.0001%"),
+        (Fraction(100, 1667), "约5.999%"),
+        (Fraction(-1, 99999999), "约-0.000001%"),
+        (Fraction(199999999, 99999999), "约200.000001%"),
     ],
 )
 def test_percentages(share: Fraction, written: str) -> None:

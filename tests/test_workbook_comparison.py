@@ -176,7 +176,7 @@ def test_units_inspected_first_the_largest_correction_first(path: Path) -> None:
         ["管城区工商联", "第三组", "待核", "—", 100, 100, 0, 0, 0],
     ]
     assert [row[2] for row in rows[6:]] == ["待核"] * 5 + ["不计分"]
-    assert rows[-1] == ["上街区工商联", "第二组", "不计分", *["—"] * 6, "实地考核不具备：办公经费有保证（无专门经费），按考核办法不再计分"]
+    assert rows[-1] == ["上街区工商联", "第二组", "不计分", *["—"] * 6, "实地考核不具备“办公经费有保证”的条件（无专门经费），按考核办法不再计分"]
     first = rows_below(sheet_of(path, values=False), "二、")[0]
     assert first[5:9] == [
         "=ROUND('排名'!$E$14+'排名'!$F$14,9)",

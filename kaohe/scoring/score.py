@@ -25,7 +25,7 @@ from kaohe.scoring.inputs import NO_FACTS, Inputs, blocking, keeping_place, metr
 from kaohe.scoring.places import standings
 from kaohe.scoring.scorecard import Assessment, ItemScore, ItemState, Scorecard, Source, Status, UnitState
 from kaohe.scoring.verify import Verification, gate_result, verifications, verified_facts, without_settled
-from kaohe.text import points_text, shorten, value_text
+from kaohe.text import inner, points_text, shorten, value_text
 
 SETTLED = "考核组已经核定，单位不用再更正"
 
@@ -148,7 +148,7 @@ def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
 def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: Iterable[Finding], refused: ReceivedFile | None) -> _Judged:
     if missing := gate_missing(office.rulebook, gate):
         remark = f"（{gate.remark}）" if gate.remark else ""
-        return _Judged(UnitState.GATED, f"实地考核不具备：{'、'.join(missing)}{remark}，按考核办法不再计分")
+        return _Judged(UnitState.GATED, f"实地考核不具备{''.join(f'“{inner(name)}”' for name in missing)}的条件{remark}，按考核办法不再计分")
     if not has_record:
         if refused is not None:
             return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused.reason}")
