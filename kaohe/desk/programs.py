@@ -47,7 +47,6 @@ def call(command: Sequence[str], given: bytes = b"") -> Ran:
             check=False,
             timeout=_SECONDS,
             env=os.environ | {"LC_ALL": "C"},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except subprocess.TimeoutExpired:
         raise ProgramFault(f"“{command[0]}”{_SECONDS}秒没有答复，已经放弃。请稍后再试。") from None
