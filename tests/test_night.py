@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kaohe import PROGRAM_ROOT
-from kaohe.publish.as_left import is_as_left
+from kaohe.publish.as_left import is_as_left, place_of
 from tests.support.forms import drop, filled, office_folder, sound_fields
 
 PROGRAM = """
@@ -40,3 +40,19 @@ def test_a_night_without_changes_loads_nothing_that_only_a_run_needs(tmp_path: P
 
 def test_where_nothing_is_remembered_nothing_is_as_it_was_left(tmp_path: Path) -> None:
     assert not is_as_left(tmp_path, {})
+
+
+def test_an_output_that_somebody_changed_went_or_replaced_is_not_as_it_was_left(tmp_path: Path) -> None:
+    made = drop(tmp_path, "scores.csv", b"one", 1000)
+    place = place_of(made, "key")
+    assert place is not None
+    places = {"scores.csv": place}
+    assert is_as_left(tmp_path, places)
+    drop(tmp_path, "scores.csv", b"two", 1001)
+    assert not is_as_left(tmp_path, places), "as long as before, at another time"
+    drop(tmp_path, "scores.csv", b"three", 1000)
+    assert not is_as_left(tmp_path, places), "another length at the same time"
+    made.unlink()
+    assert not is_as_left(tmp_path, places)
+    made.mkdir()
+    assert not is_as_left(tmp_path, places)
