@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from kaohe import PROGRAM_ROOT
+from kaohe.intake import pool
 from kaohe.intake.arrival import Arrival, arrival
 from kaohe.intake.look import Look
+from kaohe.intake.pool import Lost, Pool
 from kaohe.intake.record import Verdict
 from kaohe.intake.workers import here, workers
 from kaohe.store import FolderStore, MemoryStore
@@ -40,7 +44,7 @@ def test_a_hanging_reader_is_ended_and_the_others_go_on() -> None:
     assert outcomes("a", "挂起", "b", seconds=3) == [(Verdict.ACCEPTED, "1字节"), (Verdict.REFUSED, TOO_LONG), (Verdict.ACCEPTED, "1字节")]
 
 
-@pytest.mark.parametrize("name", ["退出", "被杀", "吃内存", "自己看着"])
+@pytest.mark.parametrize("name", ["退出", "被杀", "吃内存"])
 def test_a_dying_reader_costs_its_own_file_alone(name: str) -> None:
     assert outcomes("a", name, "b", name, "c") == [
         (Verdict.ACCEPTED, "1字节"),
@@ -49,6 +53,15 @@ def test_a_dying_reader_costs_its_own_file_alone(name: str) -> None:
         (Verdict.REFUSED, TOO_MUCH),
         (Verdict.ACCEPTED, "1字节"),
     ]
+
+
+def test_where_the_system_bounds_nothing_the_one_who_waits_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows: a worker that holds more than it may is ended while it is busy, long before its time is up."""
+    before = psutil.Process().memory_info().rss
+    monkeypatch.setattr(pool, "_held", lambda pid: psutil.Process(pid).memory_info().rss - before)
+    with Pool(2, time.sleep, (0,), work, 600, memory=128 << 20) as found:
+        answers = list(found.each((Arrival.of(name, b"x", NOON),) for name in ("a", "占着不放", "b")))
+    assert answers == [Look(Verdict.ACCEPTED, "1字节"), Lost.DIED, Look(Verdict.ACCEPTED, "1字节")]
 
 
 def test_what_a_lost_worker_had_not_come_to_is_read_and_kept_all_the_same(tmp_path: Path) -> None:

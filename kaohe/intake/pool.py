@@ -21,6 +21,8 @@ from kaohe.splitting import is_splittable
 
 T = TypeVar("T")
 _MOST_FILES = 4096
+_LOOKED_EVERY = 0.05
+"""Seconds between two looks at what a worker holds, where the system does not bound it."""
 _AHEAD = 4
 """Tasks handed out or done ahead of the one whose result is awaited, per worker: all stay busy, and few results are held."""
 
@@ -60,6 +62,8 @@ class Pool(Generic[T]):
     arguments: Sequence[Any]
     work: Callable[..., T]
     seconds: float
+    memory: int | None = None
+    """Bytes that a worker may hold, looked at from here: it could not keep the bound itself while a parser has it. None where the system does."""
     _workers: list[_Worker] = field(default_factory=list)
 
     def __enter__(self) -> "Pool[T]":
@@ -110,15 +114,17 @@ class Pool(Generic[T]):
             self._give_up(worker, Lost.DIED, ready)
 
     def _listen(self, ready: dict[int, T | Lost | Raised]) -> None:
-        """Wait until some worker answers, dies or runs out of time."""
+        """Wait until some worker answers, dies, runs out of time or holds too much, or it is time to look at that again."""
         busy = [worker for worker in self._workers if worker.task >= 0]
-        first = min(worker.until for worker in busy)
-        answered = wait([worker.line for worker in busy], timeout=max(0.0, first - time.monotonic()))
+        left = max(0.0, min(worker.until for worker in busy) - time.monotonic())
+        answered = wait([worker.line for worker in busy], timeout=left if self.memory is None else min(left, _LOOKED_EVERY))
         for worker in busy:
             if worker.line in answered:
                 self._receive(worker, ready)
             elif time.monotonic() >= worker.until:
                 self._give_up(worker, Lost.TOO_LONG, ready)
+            elif self.memory is not None and _held(worker.process.pid) > self.memory:
+                self._give_up(worker, Lost.DIED, ready)
 
     def _receive(self, worker: _Worker, ready: dict[int, T | Lost | Raised]) -> None:
         try:
@@ -138,6 +144,16 @@ class Pool(Generic[T]):
         worker.process.join()
         worker.line.close()
         worker.process.close()
+
+
+def _held(pid: int) -> int:
+    """Bytes that a process holds in memory; 0 where it is gone or nobody may know."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def _context() -> BaseContext:

@@ -3,10 +3,10 @@
 import contextlib
 import gc
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TypeAlias
 
 from kaohe.config.loader import Office
@@ -25,7 +25,6 @@ _MEGABYTE = 1024 * 1024
 _NO_ROOM = "文件有{}MB，大得不合常理，磁盘也放不下，没有读取，也没有存档；请把它移出收件箱，里面的填报表单独存出来再放进来"
 _PROGRAM = 256 * _MEGABYTE
 """About how much address space a worker takes before it reads anything."""
-_WATCHED_EVERY = 0.05
 _MOST = 8
 """Workers at most: beyond that the disk is the bound."""
 _FEW = 8
@@ -116,9 +115,9 @@ def workers(
     ``store`` and ``check`` must be picklable. ``work`` is what a worker does with a file, where that is to be something else; it must be importable.
     """
     count = 1 if files is not None and files < _FEW else max(1, min(os.cpu_count() or 1, _MOST))
-    seconds = office.config.intake.seconds
+    seconds, memory = office.config.intake.seconds, None if is_bounding() else office.config.intake.memory_mb * _MEGABYTE
     examine = Examiner(office, store, check)
-    with Pool(count, _begin, (examine,), work or _work, seconds) as pool:
+    with Pool(count, _begin, (examine,), work or _work, seconds, memory) as pool:
 
         def look(found: Iterable[Arrival]) -> Iterator[Look]:
             if files is not None and files < _MANY:
@@ -159,16 +158,20 @@ def _load() -> None:
     import kaohe.intake.workbook  # noqa: F401
 
 
+def is_bounding() -> bool:
+    """Whether the system bounds what a process may take; elsewhere the one that began it has to look."""
+    return find_spec("resource") is not None
+
+
 def bound_memory(size: int) -> None:
-    """Let this process have no more than ``size`` bytes: by the system where it can, else by watching itself.
+    """Let this process have no more than ``size`` bytes, where the system can see to that.
 
     A copy of a process that holds the looks of thousands of files has what that has, though it costs nothing: that is not counted.
     """
-    try:
-        import resource
-    except ImportError:
-        threading.Thread(target=watch_memory, args=(size,), daemon=True).start()
+    if not is_bounding():
         return
+    import resource
+
     import psutil
 
     size += max(0, psutil.Process().memory_info().vms - _PROGRAM)
@@ -177,16 +180,6 @@ def bound_memory(size: int) -> None:
             resource.setrlimit(getattr(resource, name), (size, size))
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def watch_memory(size: int) -> None:
-    """End this process at once when it holds more than ``size`` bytes."""
-    import psutil
-
-    me = psutil.Process()
-    while me.memory_info().rss <= size:
-        time.sleep(_WATCHED_EVERY)
-    os._exit(1)
 
 
 def _work(entry: Arrival) -> Parcel:

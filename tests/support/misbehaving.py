@@ -7,7 +7,6 @@ import time
 from kaohe.intake.arrival import Arrival
 from kaohe.intake.look import Look
 from kaohe.intake.record import Verdict
-from kaohe.intake.workers import watch_memory
 
 
 class Panic(BaseException):
@@ -28,9 +27,9 @@ def work(entry: Arrival) -> Look:
             os.kill(os.getpid(), signal.SIGKILL)
         case "吃内存":
             return Look(Verdict.ACCEPTED, str(len(bytearray(8 << 30))))
-        case "自己看着":
-            held = bytearray(b"x" * (64 << 20))
-            watch_memory(16 << 20)
+        case "占着不放":
+            held = bytearray(b"x" * (256 << 20))
+            time.sleep(3600)
             return Look(Verdict.ACCEPTED, str(len(held)))
         case "出错":
             raise ZeroDivisionError
