@@ -560,7 +560,7 @@ def test_v_715_fires() -> None:
         contradiction("填的是“具备”", "不具备", **STAFF),
     )
     card = where.assessment(fill_inspection(FORM, {"huiji": answers})).card("huiji")
-    assert (card.state, card.reason) == (UnitState.PROVISIONAL, "尚未实地考核：办公经费有保证")
+    assert (card.state, card.reason) == (UnitState.PROVISIONAL, "“办公经费有保证”的条件尚未实地考核")
 
 
 def test_v_715_keeps_quiet() -> None:
@@ -660,7 +660,7 @@ def test_no_finding_about_a_group_s_form_makes_the_unit_s_result_wait_for_correc
     assert {f.of_group for f in mine} == {True}
     assert {f.blocks for f in returned.findings} == {False}
     card = returned.card("huiji")
-    assert (card.state, card.reason) == (UnitState.PROVISIONAL, "尚未实地考核：工作人员配备到位")
+    assert (card.state, card.reason) == (UnitState.PROVISIONAL, "“工作人员配备到位”的条件尚未实地考核")
 
 
 def test_no_finding_about_a_group_s_form_goes_back_to_the_unit(tmp_path: Path) -> None:

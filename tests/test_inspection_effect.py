@@ -78,7 +78,7 @@ def test_the_units_own_figures_place_them_so() -> None:
 def test_a_unit_that_lacks_nothing_is_valid() -> None:
     returned = YEAR.inspected({"huiji": FOUND})
     states = {card.unit.code: (card.state, card.reason) for card in returned.cards}
-    waits = (UnitState.PROVISIONAL, "尚未实地考核：机构健全、工作人员配备到位、办公经费有保证")
+    waits = (UnitState.PROVISIONAL, "三项前提条件尚未实地考核")
     assert states == dict.fromkeys(CODES, waits) | {"huiji": (UnitState.VALID, "材料齐全，三项前提条件具备")}
     assert table(returned) == BEFORE
     assert returned.status is Status.PRELIMINARY
@@ -116,7 +116,7 @@ def test_one_missing_condition_is_enough_before_the_others_were_looked_at() -> N
 @pytest.mark.parametrize("answer", [None, "大体具备"])
 def test_a_condition_that_is_blank_or_unreadable_has_not_been_inspected(answer: str | None) -> None:
     card = YEAR.inspected({"huiji": FOUND | {"gate:gate_staff": answer}}).card("huiji")
-    assert (card.state, card.reason, card.place) == (UnitState.PROVISIONAL, "尚未实地考核：工作人员配备到位", 1)
+    assert (card.state, card.reason, card.place) == (UnitState.PROVISIONAL, "“工作人员配备到位”的条件尚未实地考核", 1)
 
 
 def test_a_unit_without_a_submission_can_fail_the_gate_but_not_pass_into_the_ranking() -> None:
@@ -527,8 +527,8 @@ def test_results_in_the_configuration_still_count_without_an_inspection_form() -
     states = {card.unit.code: (card.state, card.reason) for card in returned.cards}
     assert states == dict.fromkeys(CODES[:9], (UnitState.VALID, "材料齐全，三项前提条件具备")) | {
         "zhongmu": (UnitState.GATED, "实地考核不具备“工作人员配备到位”的条件（只有一人），按考核办法不再计分"),
-        "erqi": (UnitState.PROVISIONAL, "尚未实地考核：办公经费有保证"),
-        "huiji": (UnitState.PROVISIONAL, "尚未实地考核：机构健全、工作人员配备到位、办公经费有保证"),
+        "erqi": (UnitState.PROVISIONAL, "“办公经费有保证”的条件尚未实地考核"),
+        "huiji": (UnitState.PROVISIONAL, "三项前提条件尚未实地考核"),
     }
 
 

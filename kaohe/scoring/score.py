@@ -148,7 +148,7 @@ def gate_unseen(rulebook: Rulebook, result: GateResult) -> list[str]:
 def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: Iterable[Finding], refused: ReceivedFile | None) -> _Judged:
     if missing := gate_missing(office.rulebook, gate):
         remark = f"（{gate.remark}）" if gate.remark else ""
-        return _Judged(UnitState.GATED, f"实地考核不具备{''.join(f'“{inner(name)}”' for name in missing)}的条件{remark}，按考核办法不再计分")
+        return _Judged(UnitState.GATED, f"实地考核不具备{_quoted(missing)}的条件{remark}，按考核办法不再计分")
     if not has_record:
         if refused is not None:
             return _Judged(UnitState.REJECTED, f"报送的文件不能采用：{refused.reason}")
@@ -159,8 +159,14 @@ def _unit_state(office: Office, gate: GateResult, has_record: bool, findings: It
         told = f"（其中{doubts}处是先不计分的疑问）" if doubts else ""
         return _Judged(UnitState.INCOMPLETE, f"有{blocking}处待更正{told}，得分为暂计")
     if unseen := gate_unseen(office.rulebook, gate):
-        return _Judged(UnitState.PROVISIONAL, f"尚未实地考核：{'、'.join(unseen)}")
+        every = len(unseen) == len(office.rulebook.gate.conditions)
+        what = office.rulebook.gate.counted if every else f"{_quoted(unseen)}的条件"
+        return _Judged(UnitState.PROVISIONAL, f"{what}尚未实地考核")
     return _Judged(UnitState.VALID, f"材料齐全，{office.rulebook.gate.counted}具备")
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "".join(f"“{inner(name)}”" for name in names)
 
 
 @dataclass(frozen=True)
