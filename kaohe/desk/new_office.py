@@ -22,7 +22,7 @@ CONFIG_FILE, GUIDE_FILE = "config.toml", "先看这里.txt"
 _NOT_IN_FOLDERS = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _OTHER_FOLDERS = ("templates", "state", "rules")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_READINGS, _GATE = "# 通知没有说死的地方，", "# 考核组实地查看的结果"
+_READINGS, _GATE = "# 通知没有写明的地方，", "# 考核组实地查看的结果"
 """How the settings' parts about readings and about preconditions begin."""
 _YEAR = re.compile(r"[0-9]{4}")
 _PHONE = re.compile(r"(?:\d\D?){5}")
@@ -143,7 +143,7 @@ def _template_text() -> str:
 
 def readings_text(rulebook: Rulebook) -> str:
     """``[readings]`` with every question and its choices, as it stands in the settings."""
-    lines = ["# 通知没有说死的地方，按下面的口径计分。主席办公会议另有决定时改这里，不需要改程序。", "[readings]"]
+    lines = ["# 通知没有写明的地方，按下面的口径计分。主席办公会议另有决定时改这里，不需要改程序。", "[readings]"]
     for reading in rulebook.readings:
         lines += ["", f"# {'、'.join(reading.clauses)}：{reading.question}"]
         lines += [f'#   "{choice.id}"：{choice.text}' for choice in reading.choices]

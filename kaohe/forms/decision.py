@@ -141,7 +141,7 @@ def _readings(workbook: Workbook, task: DecisionTask, styles: Styles) -> None:
         *(("id", "", 3), ("clause", "条款", 13), ("question", "问题", 34), ("taken", "现行口径", 26)),
         *(("others", "其他口径，以及改用后的变化", 62), ("value", "审定", 26)),
     )
-    note = f"通知没有说死的地方。维持现行口径的，“审定”一栏空着或选“{KEEP}”；改用其他口径的，从下拉框里选。"
+    note = f"通知没有写明的地方。维持现行口径的，“审定”一栏空着或选“{KEEP}”；改用其他口径的，从下拉框里选。"
     sheet = _page(workbook, READINGS_SHEET, "口径审定", note, columns, styles, len(task.readings))
     for row, line in enumerate(task.readings, start=_HEADER_ROW + 1):
         texts = (line.id, line.clause, line.question, line.taken, clean(line.others))

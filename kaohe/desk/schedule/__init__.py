@@ -25,5 +25,5 @@ def way_of(name: str, run: Runner) -> Way:
         return Cron(run)
     raise ProgramFault(
         "这台电脑上没有可以定时运行的程序：systemctl 没有或用不了，crontab 也没有。"
-        "请管理员装上 cron，或者在需要时手工运行；也可以用 pipeline.py watch 一直看着收件箱。"
+        "请管理员装上 cron，或者在需要时手工运行；也可以用 watch 命令一直看着收件箱。"
     )

@@ -17,7 +17,7 @@ _COLUMNS = (
 def open_sheet(page: Page) -> Rows:
     """Set the sheet up; its rows."""
     lines = [_line(n, reading) for n, reading in enumerate(page.book.plan.assessment.rulebook.readings, 1)]
-    note = "通知没有说死的地方，按“采用的口径”计分，由主席办公会议审定。要改的话，在 config.toml 的 [readings] 里改对应的设置名，重新运行即可。"
+    note = "通知没有写明的地方，按“采用的口径”计分，由主席办公会议审定。要改的话，在 config.toml 的 [readings] 里改对应的设置名，重新运行即可。"
     _, rows = page.table(_COLUMNS, lambda first, last: lines[first:last], (0, len(lines)), note, "没有需要选择的口径。")
     return rows
 
