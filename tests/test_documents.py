@@ -17,7 +17,8 @@ from kaohe.config.loader import Office
 from kaohe.config.model import Award, GateResult, Unit
 from kaohe.publish.documents import TemplateFault, write_letters, write_notice
 from kaohe.publish.documents import standard as gb
-from kaohe.publish.documents.context import Edition, common, draft, letter_context, notice_context
+from kaohe.publish.documents.contents import common, draft, letter_context, notice_context
+from kaohe.publish.documents.context import Edition
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import render
 from kaohe.publish.documents.typeset import break_title

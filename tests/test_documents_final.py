@@ -16,7 +16,7 @@ from kaohe.config.model import Award
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
 from kaohe.publish.documents import standard as gb
 from kaohe.publish.documents.annex import last_rows
-from kaohe.publish.documents.context import final
+from kaohe.publish.documents.contents import final
 from kaohe.publish.documents.typeset import break_title
 from kaohe.scoring.scorecard import Assessment, Status
 from kaohe.text import chinese_numeral

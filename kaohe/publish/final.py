@@ -13,7 +13,7 @@ from kaohe.files import flush_folder, fresh_folder, patiently, write_whole
 from kaohe.progress import Reporter
 from kaohe.publish.as_left import final_place
 from kaohe.publish.documents import TemplateFault, write_award_decision, write_certificates, write_letters, write_notice
-from kaohe.publish.documents.context import winners
+from kaohe.publish.documents.contents import winners
 from kaohe.publish.frozen import (
     BASIS_FOLDER,
     CONFIG_FILE,

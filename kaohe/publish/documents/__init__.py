@@ -16,7 +16,8 @@ from pathlib import Path
 from kaohe.config.model import Unit
 from kaohe.files import write_whole
 from kaohe.publish.documents.awards import certificate_context, commendation_context
-from kaohe.publish.documents.context import Edition, Letter, common, draft, final, letter_context, letter_told, notice_context, winners
+from kaohe.publish.documents.contents import common, draft, final, letter_context, letter_told, notice_context, winners
+from kaohe.publish.documents.context import Edition, Letter
 from kaohe.publish.documents.package import Properties
 from kaohe.publish.documents.render import render
 from kaohe.publish.template_fault import TemplateFault

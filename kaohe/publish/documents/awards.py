@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from kaohe.config.model import Award, Unit
-from kaohe.publish.documents.context import Common, Edition, common, winners
+from kaohe.publish.documents.contents import common, winners
+from kaohe.publish.documents.context import Common, Edition
 from kaohe.scoring.scorecard import Assessment
 from kaohe.text import chinese_numeral
 
