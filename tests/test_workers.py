@@ -1,11 +1,11 @@
 """Worker processes: a file that hangs, dies or eats memory costs itself alone, and the answers keep their order."""
 
+import multiprocessing
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from kaohe import PROGRAM_ROOT
@@ -57,9 +57,8 @@ def test_a_dying_reader_costs_its_own_file_alone(name: str) -> None:
 
 def test_where_the_system_bounds_nothing_the_one_who_waits_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on Windows: a worker that holds more than it may is ended while it is busy, long before its time is up."""
-    before = psutil.Process().memory_info().rss
-    monkeypatch.setattr(pool, "_held", lambda pid: psutil.Process(pid).memory_info().rss - before)
-    with Pool(2, time.sleep, (0,), work, 600, memory=128 << 20) as found:
+    monkeypatch.setattr(pool, "_context", lambda: multiprocessing.get_context("spawn"))
+    with Pool(2, time.sleep, (0,), work, 120, memory=192 << 20) as found:
         answers = list(found.each((Arrival.of(name, b"x", NOON),) for name in ("a", "占着不放", "b")))
     assert answers == [Look(Verdict.ACCEPTED, "1字节"), Lost.DIED, Look(Verdict.ACCEPTED, "1字节")]
 
